@@ -1,0 +1,4 @@
+//! The async client for AuthSec.
+
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

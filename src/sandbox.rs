@@ -1,0 +1,1 @@
+//! A fake AuthSec server with a phone.
