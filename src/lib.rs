@@ -1,4 +1,33 @@
-//! The async client for AuthSec.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attempts;
+mod client;
+mod clock;
+mod error;
+mod outcome;
+mod poll;
+mod push_guard;
+mod registry;
+mod request;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod secret;
+mod sync;
+mod trace;
+mod transport;
+mod types;
+mod wire;
+
+pub use attempts::TotpLockout;
+pub use client::{CibaClient, CibaClientBuilder, Usage};
+pub use error::{Error, ErrorKind};
+pub use outcome::{
+    Approval, ApprovalOutcome, CancelReason, Cancelled, LockedBy, NotApproved, NotVerified, PollStatus, TotpOutcome,
+};
+pub use poll::{ApprovalTask, PollPolicy};
+pub use push_guard::PushGuard;
+pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
+pub use secret::AccessToken;
+pub use types::{AuthReqId, BindingMessage, Email, MatchCode};
+pub use wire::{ApiRoutes, ErrorCode};

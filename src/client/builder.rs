@@ -1,0 +1,351 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+use super::config_file::ConfigFile;
+use super::{CibaClient, Inner, origin};
+use crate::attempts::{Attempts, TotpLockout};
+use crate::error::Error;
+use crate::poll::PollPolicy;
+use crate::push_guard::{PushGuard, PushLedger};
+use crate::registry::Registry;
+use crate::secret::ClientSecret;
+use crate::transport::{HttpOptions, HttpTransport, Places, Transport};
+use crate::wire::{ApiRoutes, Plane};
+
+/// The base URL of the newest official SDK (wire contract, section 1).
+const DEFAULT_BASE_URL: &str = "https://prod.api.authsec.ai";
+
+/// The server sends the push inside the request, up to 30 s per device (wire contract, section 3.8).
+const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
+
+/// Configures a [`CibaClient`]. Nothing is read from the environment or from a file unless you ask for it.
+///
+/// ```
+/// use std::time::Duration;
+/// use authsec_ciba::{ApiRoutes, CibaClient, PollPolicy};
+///
+/// # fn main() -> Result<(), authsec_ciba::Error> {
+/// let client = CibaClient::builder()
+///     .client_id("my-client")
+///     .client_secret("its secret")
+///     .routes(ApiRoutes::Workspace)
+///     .poll_policy(PollPolicy::default().timeout(Duration::from_secs(120)))
+///     .build()?;
+/// # let _ = client;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "call `build`"]
+pub struct CibaClientBuilder {
+    base_url: String,
+    routes: ApiRoutes,
+    client_id: Option<String>,
+    client_secret: Option<ClientSecret>,
+    workspace_id: Option<String>,
+    poll_policy: PollPolicy,
+    request_timeout: Duration,
+    connect_timeout: Duration,
+    initiate_timeout: Duration,
+    totp_lockout: TotpLockout,
+    totp_lock_duration: Duration,
+    push_guard: PushGuard,
+    concurrent_approvals: bool,
+    max_in_flight: usize,
+    proxy: Option<String>,
+    root_certificates: Vec<Vec<u8>>,
+    user_agent: Option<String>,
+    #[cfg(feature = "http2")]
+    http2_prior_knowledge: bool,
+}
+
+impl CibaClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            routes: ApiRoutes::default(),
+            client_id: None,
+            client_secret: None,
+            workspace_id: None,
+            poll_policy: PollPolicy::default(),
+            request_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            initiate_timeout: Duration::from_secs(60),
+            totp_lockout: TotpLockout::default(),
+            totp_lock_duration: Duration::from_secs(15 * 60),
+            push_guard: PushGuard::default(),
+            concurrent_approvals: false,
+            max_in_flight: 512,
+            proxy: None,
+            root_certificates: Vec::new(),
+            user_agent: None,
+            #[cfg(feature = "http2")]
+            http2_prior_knowledge: false,
+        }
+    }
+
+    /// Where AuthSec is: https, or http to a loopback address or `localhost`; a path prefix and trailing slashes are
+    /// fine. Every request goes to this origin. Default: `https://prod.api.authsec.ai`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Which generation of routes the server has. Default: [`ApiRoutes::Workspace`], the newest.
+    pub fn routes(mut self, routes: ApiRoutes) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// The client that asks: the workspace or tenant flow. Without one, the admin flow.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.client_id = Some(id.into());
+        self
+    }
+
+    /// The client's secret, sent as HTTP Basic; the newest server requires it on workspace routes (wire contract,
+    /// section 4). Needs a `client_id`.
+    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.client_secret = Some(ClientSecret::new(secret.into()));
+        self
+    }
+
+    /// The workspace. The newest server needs it on the admin routes; with it, TOTP logins go by the admin route also
+    /// where a `client_id` is set, the only one on which they can succeed there (wire contract, section 2.6).
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.workspace_id = Some(id.into());
+        self
+    }
+
+    /// When to poll, and how long to go on when things break.
+    pub fn poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.poll_policy = policy;
+        self
+    }
+
+    /// How long a poll or a TOTP login may take, from the connection to the last byte. Default: 10 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may take to be made, name look-up and TLS included. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an initiate may take. Default: 60 s; at least 35 s, because the server sends the push inside it.
+    pub fn initiate_timeout(mut self, timeout: Duration) -> Self {
+        self.initiate_timeout = timeout;
+        self
+    }
+
+    /// Who can end the lock that three wrong TOTP codes bring. Default: time, and `cancel_approval`.
+    pub fn totp_lockout(mut self, lockout: TotpLockout) -> Self {
+        self.totp_lockout = lockout;
+        self
+    }
+
+    /// How long that lock lasts, counted from the last wrong code. Default: 15 minutes. Must not be zero.
+    pub fn totp_lock_duration(mut self, duration: Duration) -> Self {
+        self.totp_lock_duration = duration;
+        self
+    }
+
+    /// How many pushes one email may get from this client. Default: 5 in 5 minutes.
+    pub fn push_guard(mut self, guard: PushGuard) -> Self {
+        self.push_guard = guard;
+        self
+    }
+
+    /// Lets several approvals of one email run side by side. `cancel_approval` then stops them all. Default: `false`,
+    /// the newest takes over.
+    pub fn concurrent_approvals(mut self, allowed: bool) -> Self {
+        self.concurrent_approvals = allowed;
+        self
+    }
+
+    /// How many polls and TOTP logins may be under way at once; further ones wait their turn. It bounds the sockets,
+    /// and should be at least polls per second times round trip in seconds. Initiates are bounded by as many again.
+    /// Default: 512. Must not be zero.
+    pub fn max_in_flight(mut self, requests: usize) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// A proxy for all requests, as a URL. Default: what the environment names (`HTTPS_PROXY`, `HTTP_PROXY`,
+    /// `NO_PROXY`). A loopback base URL is never proxied.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// A certificate authority to trust besides the platform's, in PEM. May be called several times.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// The `User-Agent` to send. Default: `authsec-ciba/` and the version.
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.user_agent = Some(text.into());
+        self
+    }
+
+    /// Speaks HTTP/2 without asking, also over plain http. Default: `false`; over TLS it is negotiated anyway.
+    #[cfg(feature = "http2")]
+    pub fn http2_prior_knowledge(mut self, on: bool) -> Self {
+        self.http2_prior_knowledge = on;
+        self
+    }
+
+    /// Takes `AUTHSEC_BASE_URL`, `AUTHSEC_CLIENT_ID`, `AUTHSEC_CLIENT_SECRET` and `AUTHSEC_WORKSPACE_ID` from the
+    /// environment. Each may be missing or empty, and then changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field whose variable is not Unicode.
+    pub fn env(mut self) -> Result<Self, Error> {
+        let read = |name: &str, field| match std::env::var(name) {
+            Ok(value) if value.is_empty() => Ok(None),
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(field, "in the environment is not Unicode")),
+        };
+        if let Some(url) = read("AUTHSEC_BASE_URL", "base_url")? {
+            self.base_url = url;
+        }
+        self.client_id = read("AUTHSEC_CLIENT_ID", "client_id")?.or(self.client_id);
+        self.client_secret =
+            read("AUTHSEC_CLIENT_SECRET", "client_secret")?.map(ClientSecret::new).or(self.client_secret);
+        self.workspace_id = read("AUTHSEC_WORKSPACE_ID", "workspace_id")?.or(self.workspace_id);
+        Ok(self)
+    }
+
+    /// Takes `client_id` and `ciba_base_url` from a file that an official SDK wrote (`.authsec.json`). What the file
+    /// does not name stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `config_file` when it cannot be read, is longer than
+    /// 64 KiB, or is not such a file.
+    pub fn config_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let file = ConfigFile::read(path.as_ref())?;
+        self.client_id = file.client_id.or(self.client_id);
+        self.base_url = file.ciba_base_url.unwrap_or(self.base_url);
+        Ok(self)
+    }
+
+    /// Checks everything and builds the client. Call it once and clone the client: it loads the trust store.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field that is wrong, never its secret value.
+    pub fn build(self) -> Result<CibaClient, Error> {
+        let base_url = origin::parse(&self.base_url)?;
+        let options = HttpOptions {
+            base_url,
+            basic: self.basic()?,
+            user_agent: self.user_agent.clone(),
+            proxy: self.proxy.clone(),
+            root_certificates: self.root_certificates.clone(),
+            connect_timeout: self.connect_timeout,
+            max_in_flight: self.max_in_flight,
+            #[cfg(feature = "http2")]
+            http2_prior_knowledge: self.http2_prior_knowledge,
+        };
+        let transport = HttpTransport::new(&options)?;
+        Ok(CibaClient::from_inner(self.into_inner(Box::new(transport))?))
+    }
+
+    /// Everything but the transport, which tests replace.
+    pub(crate) fn into_inner(self, transport: Box<dyn Transport>) -> Result<Inner, Error> {
+        self.check()?;
+        let base_url = origin::parse(&self.base_url)?;
+        let plane = match self.client_id {
+            Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id },
+            None => Plane::Admin { workspace_id: self.workspace_id },
+        };
+        Ok(Inner {
+            transport,
+            targets: origin::join(&base_url, self.routes.paths(&plane)),
+            plane,
+            policy: self.poll_policy.validated()?,
+            request_timeout: self.request_timeout,
+            initiate_timeout: self.initiate_timeout,
+            places: Places::new(self.max_in_flight),
+            initiate_places: Places::new(self.max_in_flight),
+            registry: Arc::new(Registry::new(self.concurrent_approvals)),
+            attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
+            pushes: PushLedger::new(self.push_guard),
+            tasks: TaskTracker::new(),
+            fixed_jitter: None,
+        })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let a_day = Duration::from_secs(24 * 60 * 60);
+        let text = |field, text: &Option<String>| match text {
+            Some(text) if text.trim().is_empty() => Err(Error::config(field, "is empty")),
+            Some(text) if text.chars().any(char::is_control) => {
+                Err(Error::config(field, "holds a control character"))
+            }
+            _ => Ok(()),
+        };
+        text("client_id", &self.client_id)?;
+        text("workspace_id", &self.workspace_id)?;
+        for (field, timeout) in [
+            ("request_timeout", self.request_timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("initiate_timeout", self.initiate_timeout),
+            ("totp_lock_duration", self.totp_lock_duration),
+        ] {
+            if timeout.is_zero() {
+                return Err(Error::config(field, "is zero"));
+            }
+            if timeout > a_day {
+                return Err(Error::config(field, "is longer than a day"));
+            }
+        }
+        if self.initiate_timeout < SHORTEST_INITIATE {
+            return Err(Error::config("initiate_timeout", "is shorter than the 35 s that the server may need"));
+        }
+        if self.max_in_flight == 0 {
+            return Err(Error::config("max_in_flight", "is zero"));
+        }
+        self.basic().map(drop)
+    }
+
+    fn basic(&self) -> Result<Option<(String, ClientSecret)>, Error> {
+        let Some(secret) = &self.client_secret else { return Ok(None) };
+        let Some(id) = &self.client_id else {
+            return Err(Error::config("client_secret", "needs a client_id"));
+        };
+        if secret.expose_secret().is_empty() {
+            return Err(Error::config("client_secret", "is empty"));
+        }
+        if secret.expose_secret().chars().any(char::is_control) {
+            return Err(Error::config("client_secret", "holds a control character"));
+        }
+        if id.contains(':') {
+            return Err(Error::config("client_id", "holds a colon, which HTTP Basic cannot carry"));
+        }
+        Ok(Some((id.clone(), secret.clone())))
+    }
+}
+
+impl fmt::Debug for CibaClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CibaClientBuilder")
+            .field("routes", &self.routes)
+            .field("client_id", &self.client_id)
+            .field("client_secret", &self.client_secret)
+            .field("workspace_id", &self.workspace_id)
+            .field("poll_policy", &self.poll_policy)
+            .finish_non_exhaustive()
+    }
+}

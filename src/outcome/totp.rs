@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use crate::secret::AccessToken;
+
+/// How a TOTP login ended. Exhaustive on purpose, as [`ApprovalOutcome`](crate::ApprovalOutcome).
+#[derive(Clone, Debug)]
+#[must_use = "only `Verified` lets a person in"]
+pub enum TotpOutcome {
+    /// The code was right.
+    Verified {
+        /// The token.
+        token: AccessToken,
+        /// Attempts before the local lock, now full again: 3.
+        remaining: u32,
+    },
+    /// The server said that the code is wrong.
+    InvalidCode {
+        /// Attempts left before the local lock.
+        remaining: u32,
+    },
+    /// Too many wrong codes: this one was not tried.
+    TooManyRetries {
+        /// How long to wait, where it is known. The server does not tell when its own lock ends.
+        retry_after: Option<Duration>,
+        /// Whose lock it is.
+        by: LockedBy,
+    },
+}
+
+impl TotpOutcome {
+    /// The `error` string of the API reference, `invalid_code` or `too_many_retries`; `None` for a right code.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Verified { .. } => None,
+            Self::InvalidCode { .. } => Some("invalid_code"),
+            Self::TooManyRetries { .. } => Some("too_many_retries"),
+        }
+    }
+
+    /// The `remaining` number of the API reference: attempts left before the local lock; 0 while locked.
+    #[must_use]
+    pub fn remaining(&self) -> u32 {
+        match self {
+            Self::Verified { remaining, .. } | Self::InvalidCode { remaining } => *remaining,
+            Self::TooManyRetries { .. } => 0,
+        }
+    }
+
+    /// The token, or the reason why there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`NotVerified`](crate::NotVerified) for every other outcome.
+    pub fn verified(self) -> Result<AccessToken, NotVerified> {
+        match self {
+            Self::Verified { token, .. } => Ok(token),
+            Self::InvalidCode { .. } => Err(NotVerified::InvalidCode),
+            Self::TooManyRetries { .. } => Err(NotVerified::TooManyRetries),
+        }
+    }
+}
+
+/// Who holds the lock behind [`TotpOutcome::TooManyRetries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockedBy {
+    /// This client: three wrong codes for this email. Nothing was sent.
+    Client,
+    /// The server (wire contract, section 3.6). The local count did not change.
+    Server,
+}
+
+/// Why nobody was let in: every [`TotpOutcome`] but `Verified`, as an error for `?`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotVerified {
+    /// See [`TotpOutcome::InvalidCode`].
+    #[error("the code is wrong")]
+    InvalidCode,
+    /// See [`TotpOutcome::TooManyRetries`].
+    #[error("too many wrong codes")]
+    TooManyRetries,
+}

@@ -1,0 +1,14 @@
+//! The poll engine: what to do next (pure), and the loop that does it.
+
+pub(crate) mod driver;
+mod pace;
+mod policy;
+mod schedule;
+mod task;
+pub(crate) mod watch;
+
+pub(crate) use pace::Pace;
+pub(crate) use policy::{Jitter, LONGEST_WAIT};
+pub use policy::PollPolicy;
+pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
+pub use task::ApprovalTask;

@@ -1,0 +1,177 @@
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::Instrument as _;
+
+use super::{BoxFuture, PendingApproval, check_runtime};
+use crate::client::Inner;
+use crate::clock::{later, now};
+use crate::error::{Error, ErrorKind};
+use crate::trace::MaskedEmail;
+use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
+use crate::types::{BindingMessage, Email};
+use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
+
+/// A connection that was provably not made is tried again so many times.
+const RECONNECTS: u32 = 2;
+
+/// The wait before the first of them; it doubles.
+const RECONNECT_WAIT: Duration = Duration::from_millis(250);
+
+/// A push to a person's phone, not yet sent: await it.
+///
+/// Made by [`CibaClient::initiate_app_approval`](crate::CibaClient::initiate_app_approval).
+#[must_use = "nothing is sent until it is awaited"]
+pub struct InitiateApproval {
+    inner: Arc<Inner>,
+    email: Result<Email, Error>,
+    binding_message: BindingMessage,
+    scopes: Vec<String>,
+    resource: Option<String>,
+}
+
+impl InitiateApproval {
+    pub(crate) fn new(inner: Arc<Inner>, email: &str) -> Self {
+        let (email, binding_message) = (Email::new(email), BindingMessage::unspecific());
+        Self { inner, email, binding_message, scopes: Vec::new(), resource: None }
+    }
+
+    /// The text that the phone shows (`binding_message`). Default: `Sign-in request`.
+    pub fn binding_message(mut self, message: BindingMessage) -> Self {
+        self.binding_message = message;
+        self
+    }
+
+    /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (wire contract,
+    /// section 2.1).
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The URI of the resource server that the token is for. The newest server needs it where the client is approved
+    /// for more than one; it is sent with the polls of this approval too. The admin routes ignore it.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    async fn run(self) -> Result<PendingApproval, Error> {
+        check_runtime()?;
+        let email = self.email?;
+        let inner = self.inner;
+        if inner.registry.is_closed() {
+            return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
+        }
+        let key = email.key();
+        let push = inner.pushes.enter(&key)?;
+        let initiating = inner.registry.initiating(key.clone());
+        let body = InitiateBody {
+            email: email.as_str(),
+            binding_message: self.binding_message.as_str(),
+            scopes: &self.scopes,
+            resource: self.resource.as_deref(),
+        };
+        match send(&inner, &body.encode(&inner.plane)).await {
+            Ok(ack) => {
+                tracing::debug!(expires_in = ack.expires_in.as_secs(), interval = ack.interval.as_secs(), "pushed");
+                initiating.acknowledged(&ack, self.resource.as_deref());
+                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource))
+            }
+            Err(error) => {
+                tracing::warn!(kind = ?error.kind(), status = error.status(), "the request was not accepted");
+                if !error.may_have_reached_server() {
+                    push.strike(&key);
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
+async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
+    let until = later(now(), inner.initiate_timeout);
+    let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
+    let _place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
+    let mut tried: u32 = 0;
+    loop {
+        let call = HttpCall {
+            target: &inner.targets.initiate,
+            body: body.to_vec().into(),
+            timeout: until.saturating_duration_since(now()),
+            lane: Lane::Fresh,
+        };
+        tried = tried.saturating_add(1);
+        let reply = match inner.transport.send(call).await {
+            Ok(reply) => reply,
+            Err(fault) => {
+                let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
+                if !again || tried > RECONNECTS {
+                    return Err(pushed_perhaps(fault).with_attempts(tried));
+                }
+                tracing::debug!(tried, "not connected");
+                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(tried)).await;
+                continue;
+            }
+        };
+        let (status, retry_after) = (reply.status, reply.retry_after);
+        let read = |body| wire::read_initiate(&Answer { status, retry_after, body });
+        return match reply.body {
+            Body::Whole(bytes) => read(Some(&bytes)),
+            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+            Body::Cut(_, fault) => Err(pushed_perhaps(fault).with_status(status)),
+            Body::TooLong | Body::Encoded => read(None),
+        };
+    }
+}
+
+fn pushed_perhaps(fault: Fault) -> Error {
+    if fault.maybe_sent() {
+        Error::new(ErrorKind::Network, "no answer to the request came: a push may be on the phone")
+            .maybe_sent(true)
+            .with_source(fault)
+    } else {
+        fault.into_error()
+    }
+}
+
+impl IntoFuture for InitiateApproval {
+    type Output = Result<PendingApproval, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    /// Sends the request and waits for the acknowledgement; that the server sends the push inside this call makes it
+    /// slow (wire contract, section 3.8).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`] for a bad email, [`ErrorKind::TooManyPushes`] and [`ErrorKind::Shutdown`]: nothing was
+    /// sent. [`ErrorKind::NoDeviceRegistered`], [`ErrorKind::UserNotFound`], [`ErrorKind::ClientAuth`],
+    /// [`ErrorKind::Refused`]: the server said no, and sent no push. Every other kind: see
+    /// [`Error::may_have_reached_server`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
+    /// `auth_req_id`: it simply expires. It counts against the push guard.
+    fn into_future(self) -> Self::IntoFuture {
+        let span = tracing::debug_span!(
+            "authsec.initiate",
+            email = self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+        );
+        Box::pin(self.run().instrument(span))
+    }
+}
+
+impl fmt::Debug for InitiateApproval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InitiateApproval")
+            .field("email", &self.email.as_ref().ok())
+            .field("binding_message", &self.binding_message)
+            .field("scopes", &self.scopes)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}

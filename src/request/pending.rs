@@ -1,0 +1,86 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::PollForApproval;
+use crate::client::Inner;
+use crate::types::{AuthReqId, BindingMessage, Email};
+use crate::wire::Acknowledgement;
+
+/// A request that is on its way to a phone: the answer of `initiate_app_approval` in the API reference.
+///
+/// The server's word is no proof that the push arrived: it acknowledges also where the push failed (wire contract,
+/// section 2.1).
+#[derive(Clone)]
+pub struct PendingApproval {
+    inner: Arc<Inner>,
+    email: Email,
+    ack: Arc<Acknowledgement>,
+    binding_message: BindingMessage,
+    resource: Option<String>,
+}
+
+impl PendingApproval {
+    pub(crate) fn new(
+        inner: Arc<Inner>,
+        email: Email,
+        ack: Acknowledgement,
+        binding_message: BindingMessage,
+        resource: Option<String>,
+    ) -> Self {
+        Self { inner, email, ack: Arc::new(ack), binding_message, resource }
+    }
+
+    /// The id to poll with.
+    #[must_use]
+    pub fn auth_req_id(&self) -> &AuthReqId {
+        &self.ack.auth_req_id
+    }
+
+    /// How long the request lives, counted from the acknowledgement, in whole seconds; 300 s where the server did not
+    /// say, seven days at most.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        self.ack.expires_in
+    }
+
+    /// How long to wait between polls, in whole seconds; 5 s where the server did not say, and no longer than the
+    /// request lives.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.ack.interval
+    }
+
+    /// Whom the request went to.
+    #[must_use]
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
+    /// The text that the phone shows.
+    #[must_use]
+    pub fn binding_message(&self) -> &BindingMessage {
+        &self.binding_message
+    }
+
+    /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
+    pub fn wait(&self) -> PollForApproval {
+        let poll =
+            PollForApproval::new(Arc::clone(&self.inner), Ok(self.email.clone()), self.ack.auth_req_id.clone());
+        match &self.resource {
+            Some(resource) => poll.resource(resource.clone()),
+            None => poll,
+        }
+    }
+}
+
+impl fmt::Debug for PendingApproval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingApproval")
+            .field("email", &self.email)
+            .field("auth_req_id", self.auth_req_id())
+            .field("expires_in", &self.expires_in())
+            .field("interval", &self.interval())
+            .finish_non_exhaustive()
+    }
+}

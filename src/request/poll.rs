@@ -1,0 +1,221 @@
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tracing::Instrument as _;
+
+use super::{BoxFuture, check_runtime};
+use crate::client::Inner;
+use crate::clock::{later, now};
+use crate::error::Error;
+use crate::outcome::{ApprovalOutcome, CancelReason, PollStatus};
+use crate::poll::driver::{self, Asked};
+use crate::poll::watch::Watch;
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, PollPolicy, Schedule};
+use crate::registry::Look;
+use crate::trace::MaskedEmail;
+use crate::types::{AuthReqId, Email};
+
+/// A wait for a person's answer, not yet begun: `.await` it, [`spawn`](Self::spawn) it, or look [`once`](Self::once).
+///
+/// Made by [`CibaClient::poll_for_approval`](crate::CibaClient::poll_for_approval) and
+/// [`PendingApproval::wait`](crate::PendingApproval::wait).
+#[must_use = "nothing is polled until it is awaited or spawned"]
+pub struct PollForApproval {
+    inner: Arc<Inner>,
+    email: Result<Email, Error>,
+    id: AuthReqId,
+    interval: Option<Duration>,
+    timeout: Option<Duration>,
+    policy: Option<PollPolicy>,
+    resource: Option<String>,
+}
+
+impl PollForApproval {
+    pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>, id: AuthReqId) -> Self {
+        Self { inner, email, id, interval: None, timeout: None, policy: None, resource: None }
+    }
+
+    /// Seconds between polls, if more than the server asks for: the longer of both holds. Default: the server's.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// How long to wait at most, counted from the await. Default: 300 s, or the policy's. Zero is one look without
+    /// sleeping, as [`once`](Self::once), that says `Timeout` where nothing is decided.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Another schedule than the client's, for this poll only.
+    pub fn policy(mut self, policy: PollPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// The resource that was named at the initiate, for an id that another process initiated; this client remembers
+    /// its own.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// Starts the poll as a task of the current runtime. The id is claimed before this returns, so that a cancel right
+    /// after it is seen.
+    ///
+    /// Outside a runtime, and for bad input, the task is ready at once with the error.
+    pub fn spawn(self) -> ApprovalTask {
+        let runtime = match check_runtime().map(|()| Handle::current()) {
+            Ok(runtime) => runtime,
+            Err(error) => return ApprovalTask::failed(error),
+        };
+        let tasks = self.inner.tasks.clone();
+        match self.begin() {
+            Ok(watch) => {
+                let (slot, generation) = (Arc::clone(watch.claim().slot()), watch.claim().generation());
+                ApprovalTask::running(tasks.spawn_on(watch.run(), &runtime), slot, generation)
+            }
+            Err(error) => ApprovalTask::failed(error),
+        }
+    }
+
+    /// One look without sleeping: the outcome if there is one, else [`PollStatus::Pending`] with the time until a next
+    /// look can reach the server. A look that comes too early sends nothing; ask as often as you like. A poll that is
+    /// running for the same id is not disturbed: the look then answers `Pending` and leaves the outcome to it.
+    ///
+    /// # Errors
+    ///
+    /// As the poll itself; but a single fault is an error here, since nobody goes on asking.
+    ///
+    /// # Cancel safety
+    ///
+    /// As the poll itself.
+    pub fn once(self) -> impl Future<Output = Result<PollStatus, Error>> + Send + 'static {
+        let span = self.span();
+        async move {
+            check_runtime()?;
+            let timeout = self.timeout.unwrap_or(LONGEST_WAIT);
+            self.look(timeout).await
+        }
+        .instrument(span)
+    }
+
+    /// Claims the id and makes the plan. No await stands before the claim.
+    fn begin(self) -> Result<Watch, Error> {
+        let span = self.span();
+        let email = self.email?;
+        let policy = self.policy.map(PollPolicy::validated).transpose()?;
+        let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
+        let claim = self.inner.registry.claim(&email.key(), &self.id, self.resource.as_deref());
+        let deadline = Deadline::earlier(later(now(), timeout), claim.slot().expires());
+        // The caller's own interval may be cut by the caller's own timeout; the server's never is.
+        let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(timeout)));
+        let floor = claim.slot().pace(|pace| schedule.floor(pace, &policy.unwrap_or(self.inner.policy)));
+        span.record("interval", tracing::field::debug(floor));
+        Ok(Watch::new(self.inner, claim, schedule, policy.map(Box::new), span))
+    }
+
+    async fn look(self, timeout: Duration) -> Result<PollStatus, Error> {
+        let email = self.email?;
+        let inner = self.inner;
+        let policy = self.policy.map(PollPolicy::validated).transpose()?.unwrap_or(inner.policy);
+        let look = inner.registry.look(&email.key(), &self.id, self.resource.as_deref());
+        let slot = match &look {
+            Look::Free(claim) => Arc::clone(claim.slot()),
+            Look::Held(slot) => Arc::clone(slot),
+        };
+        let at = now();
+        let deadline = Deadline::earlier(later(at, timeout.min(LONGEST_WAIT)), slot.expires());
+        let mut schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(LONGEST_WAIT)));
+        let pending = |schedule: &Schedule| {
+            Ok(PollStatus::Pending { next_poll_in: driver::next_poll_in(&slot, &policy, schedule) })
+        };
+        let Look::Free(claim) = look else { return pending(&schedule) };
+        if claim.is_live() {
+            if slot.expires().is_some_and(|expires| expires < at) {
+                return Ok(PollStatus::Ended(ApprovalOutcome::ExpiredToken));
+            }
+            if !driver::next_poll_in(&slot, &policy, &schedule).is_zero() {
+                return pending(&schedule);
+            }
+        }
+        let asked = tokio::select! {
+            biased;
+            () = claim.stopped() => None,
+            asked = driver::ask(&inner, &slot, &policy, &mut schedule) => Some(asked),
+        };
+        match (claim.commit(), asked) {
+            (Ok(()), Some(Asked::Decided(outcome))) => outcome.map(PollStatus::Ended),
+            (Ok(()), Some(Asked::Faulted(error))) => Err(error.with_attempts(1)),
+            (Ok(()), Some(Asked::Undecided | Asked::Starved)) => pending(&schedule),
+            (Ok(()), None) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(CancelReason::Requested))),
+            (Err(reason), _) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(reason))),
+        }
+    }
+
+    fn span(&self) -> tracing::Span {
+        use tracing::field::Empty;
+
+        tracing::debug_span!(
+            "authsec.poll",
+            email = self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+            interval = Empty,
+            polls = Empty,
+            attempts = Empty,
+            outcome = Empty,
+            error = Empty,
+        )
+    }
+}
+
+impl IntoFuture for PollForApproval {
+    type Output = Result<ApprovalOutcome, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    /// Polls until the person answers, time runs out, or somebody stops it. The id is claimed here, before the first
+    /// await.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a bad email: nothing was sent. Anything else means that the
+    /// answer could not be learnt: something that does not heal, or that did not heal before the deadline; then
+    /// [`Error::attempts`] says how many requests in a row had failed. The kinds say which is which.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops the poll and frees all it held; the id can be polled again, and its floor is kept. If
+    /// a request was under way, its answer is lost: should the approval have been in it, the next poll ends as
+    /// [`ApprovalLost`](ApprovalOutcome::ApprovalLost).
+    fn into_future(self) -> Self::IntoFuture {
+        if self.timeout == Some(Duration::ZERO) {
+            return Box::pin(async move {
+                let look = self.timeout(Duration::ZERO).once().await?;
+                Ok(match look {
+                    PollStatus::Ended(outcome) => outcome,
+                    PollStatus::Pending { .. } => ApprovalOutcome::Timeout,
+                })
+            });
+        }
+        let begun = self.begin();
+        Box::pin(async move {
+            let watch = begun?;
+            check_runtime()?;
+            watch.run().await.commit()
+        })
+    }
+}
+
+impl fmt::Debug for PollForApproval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollForApproval")
+            .field("email", &self.email.as_ref().ok())
+            .field("auth_req_id", &self.id)
+            .field("interval", &self.interval)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+//! Secrets: wiped on drop, shown by one method, never printed, never serialised.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// What stands where a secret would be.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// The token that an approval or a TOTP login yields.
+///
+/// Treat it as opaque: the deployments sign it in different ways (wire contract, section 3.7), and only the service
+/// that accepts it can judge it. It is wiped on drop; `Debug` is redacted; there is no `Display`, no `Serialize`.
+#[derive(Clone)]
+pub struct AccessToken(Zeroizing<Box<str>>);
+
+impl AccessToken {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(Zeroizing::new(token.into()))
+    }
+
+    /// The token itself, to send as a bearer token. Do not log it.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessToken({REDACTED})")
+    }
+}
+
+/// The client's own secret, as HTTP Basic sends it.
+#[derive(Clone)]
+pub(crate) struct ClientSecret(Zeroizing<String>);
+
+impl ClientSecret {
+    pub(crate) fn new(secret: String) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    pub(crate) fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientSecret({REDACTED})")
+    }
+}

@@ -1,0 +1,20 @@
+//! What is recorded: one span per flow, an event per fact. Never a token, an `auth_req_id`, a TOTP code, a client
+//! secret or a server's free text; emails only masked.
+
+use std::fmt;
+
+/// An email as a log may show it: the first letter and the domain.
+pub(crate) struct MaskedEmail<'a>(pub(crate) &'a str);
+
+impl fmt::Display for MaskedEmail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_once('@') {
+            Some((local, domain)) => match local.chars().next() {
+                // A single letter is the whole name: show none of it.
+                Some(first) if local.chars().nth(1).is_some() => write!(f, "{first}***@{domain}"),
+                _ => write!(f, "***@{domain}"),
+            },
+            None => f.write_str("***"),
+        }
+    }
+}

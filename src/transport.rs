@@ -1,0 +1,62 @@
+//! Bytes out, bytes back. It knows nothing of what they mean, and never meets `wire`: the caller carries a target and
+//! bytes from one to the other, and a status, headers and bytes back.
+
+mod fault;
+mod http;
+mod places;
+#[cfg(test)]
+pub(crate) mod script;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use http::{HttpOptions, HttpTransport};
+pub(crate) use places::Places;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// One request.
+pub(crate) struct HttpCall<'a> {
+    pub(crate) target: &'a Url,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+    /// From the first byte of the connection to the last byte of the answer.
+    pub(crate) timeout: Duration,
+    pub(crate) lane: Lane,
+}
+
+/// Which connection may carry a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Any, also one that has been idle.
+    Pooled,
+    /// A fresh one: an idle one may be closed as we write, and then nobody knows whether the request was processed.
+    Fresh,
+}
+
+/// An answer: whole, or as much of it as came.
+pub(crate) struct HttpReply {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Body,
+}
+
+/// What came of a body.
+pub(crate) enum Body {
+    Whole(Zeroizing<Vec<u8>>),
+    /// The connection broke, or time ran out, behind these bytes.
+    Cut(Zeroizing<Vec<u8>>, Fault),
+    /// More than the cap; the rest was not read.
+    TooLong,
+    /// In a content encoding that was not asked for.
+    Encoded,
+}
+
+/// The answer to a call, or why there is none.
+pub(crate) type Replying<'a> = Pin<Box<dyn Future<Output = Result<HttpReply, Fault>> + Send + 'a>>;
+
+/// What carries a call. Dropping the future ends the work on the socket.
+pub(crate) trait Transport: Send + Sync {
+    fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a>;
+}

@@ -1,0 +1,89 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::error::{Error, ErrorKind};
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What kind of fault: each says whether any of the request can have left, and whether it heals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// The name has no address: not sent. It may heal, but not for ever.
+    NameMissing,
+    /// No connection: not sent. Heals.
+    NotConnected,
+    /// The server could not prove who it is: not sent. Does not heal.
+    Tls,
+    /// Reset, closed or cut somewhere behind the first byte: maybe sent. Heals.
+    Broken,
+    /// Time ran out: maybe sent. Heals.
+    TimedOut,
+    /// What came back is not HTTP: maybe sent.
+    Garbled,
+    /// The request could not even be made, or the runtime lacks something: not sent. Does not heal.
+    Unusable,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FaultKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    pub(crate) fn because(kind: FaultKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// Whether any byte of the request may have left.
+    pub(crate) fn maybe_sent(&self) -> bool {
+        match self.kind {
+            FaultKind::NameMissing | FaultKind::NotConnected | FaultKind::Tls | FaultKind::Unusable => false,
+            FaultKind::Broken | FaultKind::TimedOut | FaultKind::Garbled => true,
+        }
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let maybe_sent = self.maybe_sent();
+        let kind = match self.kind {
+            FaultKind::NameMissing | FaultKind::NotConnected | FaultKind::Broken | FaultKind::TimedOut => {
+                ErrorKind::Network
+            }
+            FaultKind::Tls => ErrorKind::Tls,
+            FaultKind::Garbled => ErrorKind::Protocol,
+            FaultKind::Unusable => ErrorKind::Runtime,
+        };
+        let error = Error::new(kind, self.sentence()).maybe_sent(maybe_sent);
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+
+    fn sentence(&self) -> &'static str {
+        match self.kind {
+            FaultKind::NameMissing => "the server's name has no address",
+            FaultKind::NotConnected => "the server could not be reached",
+            FaultKind::Tls => "the server could not prove who it is",
+            FaultKind::Broken => "the connection broke before the answer was there",
+            FaultKind::TimedOut => "no answer came in time",
+            FaultKind::Garbled => "the answer is not HTTP",
+            FaultKind::Unusable => "the request could not be made",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
+    }
+}
+
+impl StdError for Fault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

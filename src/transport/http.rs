@@ -1,0 +1,122 @@
+//! The only room that names reqwest.
+
+mod client;
+mod fault;
+mod resolver;
+mod retry_after;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod tls;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Method, Request, Response};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
+use crate::clock::{later, now};
+use crate::error::Error;
+use crate::secret::ClientSecret;
+
+/// No answer of the contract's comes near it, in bytes.
+const BODY_CAP: usize = 64 * 1024;
+
+/// What the transport is set up with.
+pub(crate) struct HttpOptions {
+    pub(crate) base_url: Url,
+    pub(crate) basic: Option<(String, ClientSecret)>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_in_flight: usize,
+    #[cfg(feature = "http2")]
+    pub(crate) http2_prior_knowledge: bool,
+}
+
+/// HTTP by reqwest.
+pub(crate) struct HttpTransport {
+    /// The one connection pool.
+    pooled: Client,
+    /// Keeps no connection.
+    fresh: Client,
+}
+
+impl HttpTransport {
+    pub(crate) fn new(options: &HttpOptions) -> Result<Self, Error> {
+        Ok(Self {
+            pooled: client::build(options, options.max_in_flight)?,
+            fresh: client::build(options, 0)?,
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
+        let client = match call.lane {
+            Lane::Pooled => &self.pooled,
+            Lane::Fresh => &self.fresh,
+        };
+        Box::pin(async move {
+            let until = later(now(), call.timeout);
+            let mut request = Request::new(Method::POST, call.target.clone());
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(Bytes::from_owner(call.body).into());
+            let mut response = match tokio::time::timeout_at(until, client.execute(request)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => return Err(fault::sort(error)),
+                Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
+            };
+            let mut body = Zeroizing::new(Vec::new());
+            let body = if is_encoded(response.headers()) {
+                Body::Encoded
+            } else {
+                match tokio::time::timeout_at(until, read(&mut response, &mut body)).await {
+                    Ok(Ok(Length::Whole)) => Body::Whole(body),
+                    Ok(Ok(Length::TooLong)) => Body::TooLong,
+                    Ok(Err(error)) => Body::Cut(body, fault::sort(error)),
+                    Err(_elapsed) => Body::Cut(body, Fault::new(FaultKind::TimedOut)),
+                }
+            };
+            Ok(HttpReply {
+                status: response.status().as_u16(),
+                retry_after: retry_after(response.headers()),
+                body,
+            })
+        })
+    }
+}
+
+enum Length {
+    Whole,
+    TooLong,
+}
+
+/// Reads a body up to the cap. What was read stays in `body` when the connection breaks.
+async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<Length, reqwest::Error> {
+    if let Some(length) = response.content_length() {
+        if length > BODY_CAP as u64 {
+            return Ok(Length::TooLong);
+        }
+        body.reserve_exact(usize::try_from(length).unwrap_or_default());
+    }
+    while let Some(chunk) = response.chunk().await? {
+        if body.len().saturating_add(chunk.len()) > BODY_CAP {
+            return Ok(Length::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Length::Whole)
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let sent = headers.get(DATE).and_then(|date| date.to_str().ok());
+    retry_after::parse(text, sent, SystemTime::now())
+}

@@ -1,0 +1,72 @@
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Proxy};
+use zeroize::Zeroizing;
+
+use super::HttpOptions;
+use super::resolver::SystemResolver;
+use crate::error::{Error, ErrorKind};
+
+/// Builds one of the two clients. No redirect is followed, no referer sent, nothing repeated behind our back.
+pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Client, Error> {
+    let mut headers = HeaderMap::new();
+    if let Some(authorization) = authorization(options)? {
+        headers.insert(AUTHORIZATION, authorization);
+    }
+    let mut builder = Client::builder()
+        .default_headers(headers)
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(options.connect_timeout)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_max_idle_per_host(idle_connections)
+        .dns_resolver(std::sync::Arc::new(SystemResolver))
+        .user_agent(user_agent(options)?);
+    if idle_connections == 0 {
+        builder = builder.retry(reqwest::retry::never());
+    }
+    #[cfg(feature = "http2")]
+    if options.http2_prior_knowledge {
+        builder = builder.http2_prior_knowledge();
+    }
+    if crate::client::is_loopback(&options.base_url) {
+        // A proxy that the environment names would be asked for its own loopback.
+        builder = builder.no_proxy();
+    } else if let Some(proxy) = &options.proxy {
+        let proxy = Proxy::all(proxy.as_str()).map_err(|_| Error::config("proxy", "is not a proxy's URL"))?;
+        builder = builder.proxy(proxy);
+    }
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+    {
+        builder = super::tls::set_up(builder, options)?;
+    }
+    builder.build().map_err(|error| {
+        Error::new(
+            ErrorKind::Config,
+            "the HTTP client could not be built; an image without CA files needs the feature `webpki-roots` or a root_certificate",
+        )
+        .with_field("tls")
+        .with_source(error.without_url())
+    })
+}
+
+/// HTTP Basic with id and secret as they are: AuthSec does not URL-decode them (wire contract, section 4).
+fn authorization(options: &HttpOptions) -> Result<Option<HeaderValue>, Error> {
+    use base64::Engine as _;
+
+    let Some((id, secret)) = &options.basic else { return Ok(None) };
+    let pair = Zeroizing::new(format!("{id}:{}", secret.expose_secret()));
+    let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()));
+    let line = Zeroizing::new(format!("Basic {}", encoded.as_str()));
+    let mut value = HeaderValue::from_str(&line)
+        .map_err(|_| Error::config("client_secret", "cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+fn user_agent(options: &HttpOptions) -> Result<HeaderValue, Error> {
+    let text = options.user_agent.as_deref().unwrap_or(concat!("authsec-ciba/", env!("CARGO_PKG_VERSION")));
+    HeaderValue::from_str(text).map_err(|_| Error::config("user_agent", "cannot be sent in a header"))
+}

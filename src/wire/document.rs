@@ -1,0 +1,214 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+/// One value of an answer, as loosely as servers write it. Text may be a token, so it is wiped.
+#[derive(Default)]
+pub(super) enum Scalar {
+    /// Missing, or `null`.
+    #[default]
+    Absent,
+    Bool(bool),
+    Number(f64),
+    Text(Zeroizing<String>),
+    /// An array or an object: no member that we read is one.
+    Nested,
+}
+
+/// The members of an answer that mean something to us. Everything else was checked and passed over.
+#[derive(Default)]
+pub(super) struct Document {
+    pub(super) error: Scalar,
+    pub(super) message: Scalar,
+    pub(super) success: Scalar,
+    pub(super) auth_req_id: Scalar,
+    pub(super) expires_in: Scalar,
+    pub(super) interval: Scalar,
+    pub(super) access_token: Scalar,
+    pub(super) token: Scalar,
+    pub(super) token_type: Scalar,
+    pub(super) scope: Scalar,
+}
+
+/// Why a body is not one clean JSON object. It says nothing of what the body held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// No bytes, or white space.
+    Empty,
+    /// It begins as JSON and stops in the middle.
+    CutShort,
+    /// Anything else: HTML, an array, two documents, duplicate members, invalid UTF-8.
+    NotOneObject,
+}
+
+impl Document {
+    /// Reads a whole body: one JSON object, no member twice at any depth, valid UTF-8, at most serde_json's 128 levels.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Flaw> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Err(Flaw::Empty);
+        }
+        // serde_json skips over invalid UTF-8 where it does not need the text.
+        if let Err(error) = std::str::from_utf8(body) {
+            let cut_in_a_character = error.error_len().is_none();
+            return Err(if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject });
+        }
+        // The error is dropped on purpose: serde's messages quote what they could not read.
+        serde_json::from_slice(body).map_err(|error| {
+            if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
+        })
+    }
+
+    fn member(&mut self, name: &str) -> Option<&mut Scalar> {
+        Some(match name {
+            "error" => &mut self.error,
+            "message" => &mut self.message,
+            "success" => &mut self.success,
+            "auth_req_id" => &mut self.auth_req_id,
+            "expires_in" => &mut self.expires_in,
+            "interval" => &mut self.interval,
+            "access_token" => &mut self.access_token,
+            "token" => &mut self.token,
+            "token_type" => &mut self.token_type,
+            "scope" => &mut self.scope,
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Document;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
+                let mut document = Document::default();
+                let mut names = Names::default();
+                while let Some(Name(name)) = map.next_key()? {
+                    match document.member(&name) {
+                        Some(place) => *place = map.next_value_seed(AsScalar)?,
+                        None => drop(map.next_value_seed(AsScalar)?),
+                    }
+                    names.insert(name)?;
+                }
+                Ok(document)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The member names of one object; refuses a second of the same name.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    fn insert<E: serde::de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        let fresh = if self.many.is_empty() && self.few.len() < 16 {
+            let fresh = !self.few.contains(&name);
+            self.few.push(name);
+            fresh
+        } else {
+            self.many.extend(self.few.drain(..));
+            self.many.insert(name)
+        };
+        if fresh { Ok(()) } else { Err(E::custom("a member stands twice")) }
+    }
+}
+
+/// A member's name, borrowed from the body unless it holds an escape.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsName;
+
+        impl<'de> Visitor<'de> for AsName {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E: serde::de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(AsName)
+    }
+}
+
+/// Reads any value: scalars are kept, nested ones are walked through, so that nothing unclean hides inside.
+struct AsScalar;
+
+impl<'de> DeserializeSeed<'de> for AsScalar {
+    type Value = Scalar;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AsScalar {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Absent)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(Zeroizing::new(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
+        while seq.next_element_seed(AsScalar)?.is_some() {}
+        Ok(Scalar::Nested)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+        let mut names = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
+            map.next_value_seed(AsScalar)?;
+            names.insert::<A::Error>(name)?;
+        }
+        Ok(Scalar::Nested)
+    }
+}
