@@ -102,7 +102,8 @@ impl CibaClient {
         let input = Email::new(email).and_then(|email| Ok((email, TotpCode::new(code)?)));
         let span = tracing::debug_span!(
             "authsec.totp",
-            email = input.as_ref().ok().map(|(email, _)| tracing::field::display(MaskedEmail(email.as_str()))),
+            email =
+                input.as_ref().ok().map(|(email, _)| tracing::field::display(MaskedEmail(email.as_str()))),
         );
         async move {
             let (email, code) = input?;
@@ -129,7 +130,10 @@ impl CibaClient {
     /// # Cancel safety
     ///
     /// It does its work when it is first polled, without waiting for anything.
-    pub fn cancel_approval(&self, email: &str) -> impl Future<Output = Result<Cancelled, Error>> + Send + use<> {
+    pub fn cancel_approval(
+        &self,
+        email: &str,
+    ) -> impl Future<Output = Result<Cancelled, Error>> + Send + use<> {
         let inner = Arc::clone(&self.inner);
         let email = Email::new(email);
         async move {

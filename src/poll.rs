@@ -8,7 +8,7 @@ mod task;
 pub(crate) mod watch;
 
 pub(crate) use pace::Pace;
-pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub use policy::PollPolicy;
+pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
 pub use task::ApprovalTask;

@@ -93,8 +93,11 @@ impl PushLedger {
         if sent.is_empty() {
             book.pushes.remove(key);
         }
-        Err(Error::new(ErrorKind::TooManyPushes, "this person has been sent as many requests as is allowed for now")
-            .with_retry_after(Some(wait)))
+        Err(Error::new(
+            ErrorKind::TooManyPushes,
+            "this person has been sent as many requests as is allowed for now",
+        )
+        .with_retry_after(Some(wait)))
     }
 
     /// How many emails are remembered.

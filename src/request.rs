@@ -30,3 +30,6 @@ fn check_runtime() -> Result<(), Error> {
 fn no_runtime(message: &'static str) -> Error {
     Error::new(ErrorKind::Runtime, message)
 }
+
+#[cfg(test)]
+mod tests;

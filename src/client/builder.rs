@@ -214,7 +214,9 @@ impl CibaClientBuilder {
             Ok(value) if value.is_empty() => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(Error::config(field, "in the environment is not Unicode")),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(Error::config(field, "in the environment is not Unicode"))
+            }
         };
         if let Some(url) = read("AUTHSEC_BASE_URL", "base_url")? {
             self.base_url = url;
@@ -312,7 +314,10 @@ impl CibaClientBuilder {
             }
         }
         if self.initiate_timeout < SHORTEST_INITIATE {
-            return Err(Error::config("initiate_timeout", "is shorter than the 35 s that the server may need"));
+            return Err(Error::config(
+                "initiate_timeout",
+                "is shorter than the 35 s that the server may need",
+            ));
         }
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight", "is zero"));

@@ -17,7 +17,8 @@ pub(super) struct ConfigFile {
 impl ConfigFile {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let refuse = |why: &'static str| Error::config("config_file", why);
-        let length = std::fs::metadata(path).map_err(|error| refuse("cannot be read").with_source(error))?.len();
+        let length =
+            std::fs::metadata(path).map_err(|error| refuse("cannot be read").with_source(error))?.len();
         if length > LONGEST {
             return Err(refuse("is longer than 64 KiB"));
         }
@@ -27,6 +28,7 @@ impl ConfigFile {
 
     /// The error says nothing of the content: a configuration may hold secrets of others.
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(text).map_err(|_| Error::config("config_file", "is not the JSON of the official SDKs"))
+        serde_json::from_slice(text)
+            .map_err(|_| Error::config("config_file", "is not the JSON of the official SDKs"))
     }
 }

@@ -16,7 +16,12 @@ use crate::wire::{self, Answer, PollAnswer, PollBody};
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
 
 /// Polls one id until it is decided. Whoever calls it bounds it by the slot's cancellation.
-pub(crate) async fn drive(inner: &Inner, slot: &Slot, policy: &PollPolicy, schedule: &mut Schedule) -> Outcome {
+pub(crate) async fn drive(
+    inner: &Inner,
+    slot: &Slot,
+    policy: &PollPolicy,
+    schedule: &mut Schedule,
+) -> Outcome {
     let mut last_fault = None;
     loop {
         match slot.pace(|pace| schedule.next(pace, policy, now())) {
@@ -70,7 +75,9 @@ pub(crate) enum Asked {
 pub(crate) async fn ask(inner: &Inner, slot: &Slot, policy: &PollPolicy, schedule: &mut Schedule) -> Asked {
     let deadline = schedule.deadline();
     let Some(_place) = inner.places.take(deadline.at).await else {
-        tracing::warn!("no place for a request before the deadline: max_in_flight is too small for this crowd");
+        tracing::warn!(
+            "no place for a request before the deadline: max_in_flight is too small for this crowd"
+        );
         return Asked::Starved;
     };
     let Some(asking) = slot.ask(now()) else {

@@ -93,7 +93,9 @@ impl PollPolicy {
         if self.grace > Duration::from_secs(60) {
             return refuse("has a grace of more than 60 s");
         }
-        for wait in [&mut self.minimum_interval, &mut self.timeout, &mut self.backoff_base, &mut self.backoff_cap] {
+        for wait in
+            [&mut self.minimum_interval, &mut self.timeout, &mut self.backoff_base, &mut self.backoff_cap]
+        {
             *wait = (*wait).min(LONGEST_WAIT);
         }
         Ok(self)
@@ -104,7 +106,8 @@ impl PollPolicy {
     pub(crate) fn backoff(&self, faults: u32, jitter: Jitter) -> Duration {
         let doublings = faults.saturating_sub(1).min(31);
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-        let half = self.backoff_base.saturating_mul(factor).min(self.backoff_cap).checked_div(2).unwrap_or_default();
+        let half =
+            self.backoff_base.saturating_mul(factor).min(self.backoff_cap).checked_div(2).unwrap_or_default();
         half.saturating_add(jitter.share_of(half))
     }
 }

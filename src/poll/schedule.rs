@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::policy::{Jitter, PollPolicy};
 use super::Pace;
+use super::policy::{Jitter, PollPolicy};
 use crate::clock::{Instant, later};
 
 /// So many unreadable answers in a row are a wrong address, not a blip.
@@ -51,11 +51,19 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     Pending,
-    SlowDown { named: Option<Duration>, retry_after: Option<Duration> },
+    SlowDown {
+        named: Option<Duration>,
+        retry_after: Option<Duration>,
+    },
     /// It heals by itself. `name_missing` where the DNS says that there is no such name.
-    Fault { retry_after: Option<Duration>, name_missing: bool },
+    Fault {
+        retry_after: Option<Duration>,
+        name_missing: bool,
+    },
     /// It may heal.
-    Unreadable { retry_after: Option<Duration> },
+    Unreadable {
+        retry_after: Option<Duration>,
+    },
 }
 
 /// Whether to go on after an event.

@@ -25,7 +25,11 @@ use crate::registry::Slot;
 pub struct ApprovalTask(State);
 
 enum State {
-    Running { handle: JoinHandle<Finished>, slot: Arc<Slot>, generation: u32 },
+    Running {
+        handle: JoinHandle<Finished>,
+        slot: Arc<Slot>,
+        generation: u32,
+    },
     /// It could not be started.
     Failed(Error),
     Ended,
@@ -84,7 +88,9 @@ impl Future for ApprovalTask {
         Poll::Ready(match joined {
             Ok(finished) => finished.commit(),
             Err(join) if join.is_cancelled() => Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown)),
-            Err(join) => Err(Error::new(ErrorKind::Runtime, "the poll's task ended by a panic").with_source(join)),
+            Err(join) => {
+                Err(Error::new(ErrorKind::Runtime, "the poll's task ended by a panic").with_source(join))
+            }
         })
     }
 }

@@ -65,7 +65,9 @@ impl Finished {
                     // Wiped here. Whoever polls this id later must not hear that it merely expired.
                     drop(late);
                     slot.pace(|pace| pace.set_answer_lost(true));
-                    span.in_scope(|| tracing::warn!("an approval arrived after its poll was stopped, and was dropped"));
+                    span.in_scope(|| {
+                        tracing::warn!("an approval arrived after its poll was stopped, and was dropped")
+                    });
                 }
                 let reason = stopped.err().unwrap_or(crate::outcome::CancelReason::Requested);
                 Ok(ApprovalOutcome::Cancelled(reason))
@@ -73,7 +75,9 @@ impl Finished {
         };
         match &outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
-            Err(error) => span.record("outcome", "error").record("error", tracing::field::debug(error.kind())),
+            Err(error) => {
+                span.record("outcome", "error").record("error", tracing::field::debug(error.kind()))
+            }
         };
         outcome
     }

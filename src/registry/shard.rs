@@ -90,7 +90,12 @@ impl Person {
     }
 
     /// The slot of an id; one that this client did not initiate is remembered from now on.
-    pub(super) fn find_or_insert(&mut self, id: &AuthReqId, resource: Option<&str>, at: Instant) -> Arc<Slot> {
+    pub(super) fn find_or_insert(
+        &mut self,
+        id: &AuthReqId,
+        resource: Option<&str>,
+        at: Instant,
+    ) -> Arc<Slot> {
         let forget = later(at, UNKNOWN_LIFETIME);
         match self.find(id) {
             Some(slot) => {

@@ -76,7 +76,11 @@ impl InitiateApproval {
         };
         match send(&inner, &body.encode(&inner.plane)).await {
             Ok(ack) => {
-                tracing::debug!(expires_in = ack.expires_in.as_secs(), interval = ack.interval.as_secs(), "pushed");
+                tracing::debug!(
+                    expires_in = ack.expires_in.as_secs(),
+                    interval = ack.interval.as_secs(),
+                    "pushed"
+                );
                 initiating.acknowledged(&ack, self.resource.as_deref());
                 Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource))
             }
@@ -159,7 +163,8 @@ impl IntoFuture for InitiateApproval {
     fn into_future(self) -> Self::IntoFuture {
         let span = tracing::debug_span!(
             "authsec.initiate",
-            email = self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+            email =
+                self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
         );
         Box::pin(self.run().instrument(span))
     }

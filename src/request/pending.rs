@@ -65,8 +65,11 @@ impl PendingApproval {
 
     /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
     pub fn wait(&self) -> PollForApproval {
-        let poll =
-            PollForApproval::new(Arc::clone(&self.inner), Ok(self.email.clone()), self.ack.auth_req_id.clone());
+        let poll = PollForApproval::new(
+            Arc::clone(&self.inner),
+            Ok(self.email.clone()),
+            self.ack.auth_req_id.clone(),
+        );
         match &self.resource {
             Some(resource) => poll.resource(resource.clone()),
             None => poll,

@@ -162,7 +162,8 @@ impl PollForApproval {
 
         tracing::debug_span!(
             "authsec.poll",
-            email = self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+            email =
+                self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
             interval = Empty,
             polls = Empty,
             attempts = Empty,

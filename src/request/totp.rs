@@ -28,13 +28,19 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
             Ok(TotpOutcome::TooManyRetries { retry_after, by: LockedBy::Server })
         }
         TotpAnswer::Failed(error) => {
-            if error.may_have_reached_server() { attempt.hold() } else { attempt.refund() }
+            if error.may_have_reached_server() {
+                attempt.hold()
+            } else {
+                attempt.refund()
+            }
             Err(error)
         }
     };
     match &outcome {
         Ok(outcome) => tracing::debug!(outcome = outcome.error_code().unwrap_or("verified"), "judged"),
-        Err(error) => tracing::warn!(kind = ?error.kind(), status = error.status(), "the code was not judged"),
+        Err(error) => {
+            tracing::warn!(kind = ?error.kind(), status = error.status(), "the code was not judged")
+        }
     }
     outcome
 }

@@ -46,10 +46,7 @@ pub(crate) struct HttpTransport {
 
 impl HttpTransport {
     pub(crate) fn new(options: &HttpOptions) -> Result<Self, Error> {
-        Ok(Self {
-            pooled: client::build(options, options.max_in_flight)?,
-            fresh: client::build(options, 0)?,
-        })
+        Ok(Self { pooled: client::build(options, options.max_in_flight)?, fresh: client::build(options, 0)? })
     }
 }
 
@@ -112,7 +109,10 @@ async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<Length, req
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
-    headers.get_all(CONTENT_ENCODING).iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -22,7 +22,10 @@ impl Line {
     }
 
     pub(crate) fn ack(interval: u64, expires_in: u64) -> Self {
-        Self::json(200, &format!(r#"{{"auth_req_id":"id-1","expires_in":{expires_in},"interval":{interval}}}"#))
+        Self::json(
+            200,
+            &format!(r#"{{"auth_req_id":"id-1","expires_in":{expires_in},"interval":{interval}}}"#),
+        )
     }
 
     pub(crate) fn pending() -> Self {

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::document::{Document, Flaw, Scalar};
 use super::ErrorCode;
-use crate::secret::AccessToken;
+use super::document::{Document, Flaw, Scalar};
 use crate::error::{Error, ErrorKind};
+use crate::secret::AccessToken;
 
 /// A week: no server's number is taken for more, so that no arithmetic on it can overflow.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -33,12 +33,16 @@ impl Answer<'_> {
                 "the address is not one of AuthSec's: check base_url, routes and client_id",
             ),
             401 | 403 => ByStatus::Final(ErrorKind::Refused, "the server refused the request"),
-            300..=399 => {
-                ByStatus::Final(ErrorKind::Protocol, "the server answered with a redirect, which is never followed")
-            }
+            300..=399 => ByStatus::Final(
+                ErrorKind::Protocol,
+                "the server answered with a redirect, which is never followed",
+            ),
             400..=499 => ByStatus::Final(ErrorKind::Refused, "the server refused the request"),
             200 | 202 => ByStatus::Unreadable,
-            _ => ByStatus::Final(ErrorKind::Protocol, "the server answered with a status that is none of the contract's"),
+            _ => ByStatus::Final(
+                ErrorKind::Protocol,
+                "the server answered with a status that is none of the contract's",
+            ),
         }
     }
 

@@ -57,9 +57,11 @@ impl Document {
             return Err(if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject });
         }
         // The error is dropped on purpose: serde's messages quote what they could not read.
-        serde_json::from_slice(body).map_err(|error| {
-            if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
-        })
+        serde_json::from_slice(body).map_err(
+            |error| {
+                if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
+            },
+        )
     }
 
     fn member(&mut self, name: &str) -> Option<&mut Scalar> {

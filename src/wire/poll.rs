@@ -37,17 +37,27 @@ pub(crate) enum PollAnswer {
     Approved(Approval),
     Pending,
     /// Still pending; a server may name its new interval.
-    SlowDown { interval: Option<Duration>, retry_after: Option<Duration> },
+    SlowDown {
+        interval: Option<Duration>,
+        retry_after: Option<Duration>,
+    },
     Denied,
     /// `expired_token`: over, unknown, or already fetched.
     Expired,
     /// `invalid_grant`: another's, or already fetched.
     InvalidGrant(Error),
     /// It will heal: poll on.
-    Fault { error: Error, retry_after: Option<Duration> },
+    Fault {
+        error: Error,
+        retry_after: Option<Duration>,
+    },
     /// It may heal, but five in a row are a wrong address: poll on for now. `cut_short` where an approval may have
     /// stood in the part that is missing.
-    Unreadable { error: Error, cut_short: bool, retry_after: Option<Duration> },
+    Unreadable {
+        error: Error,
+        cut_short: bool,
+        retry_after: Option<Duration>,
+    },
     /// It will not heal.
     Fatal(Error),
 }
@@ -72,9 +82,10 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
         ErrorMember::Code(code) => return by_code(answer, &document, code),
         ErrorMember::Text => {
             return match answer.by_status() {
-                ByStatus::Unreadable => PollAnswer::Fatal(
-                    answer.error(ErrorKind::Protocol, "the server answered with a text where the contract has a code"),
-                ),
+                ByStatus::Unreadable => PollAnswer::Fatal(answer.error(
+                    ErrorKind::Protocol,
+                    "the server answered with a text where the contract has a code",
+                )),
                 _ => by_status(answer, Flaw::NotOneObject),
             };
         }
@@ -134,9 +145,10 @@ fn by_code(answer: &Answer<'_>, document: &Document, code: ErrorCode) -> PollAns
             fatal(ErrorKind::Refused, "the server refused the poll", code)
         }
         ErrorCode::Other(_) => match answer.by_status() {
-            ByStatus::Heals(kind) => {
-                PollAnswer::Fault { error: answer.error(kind, ByStatus::message(kind)).with_code(code), retry_after }
-            }
+            ByStatus::Heals(kind) => PollAnswer::Fault {
+                error: answer.error(kind, ByStatus::message(kind)).with_code(code),
+                retry_after,
+            },
             _ => fatal(ErrorKind::Protocol, "the server answered with a code that is not known", code),
         },
     }

@@ -44,7 +44,9 @@ pub(crate) enum TotpAnswer {
     Verified(AccessToken),
     WrongCode,
     /// The server's own lock.
-    Locked { retry_after: Option<Duration> },
+    Locked {
+        retry_after: Option<Duration>,
+    },
     Failed(Error),
 }
 
@@ -77,7 +79,9 @@ pub(crate) fn read_totp(answer: &Answer<'_>) -> TotpAnswer {
         (401 | 429, Saying::Locked) => TotpAnswer::Locked { retry_after: answer.retry_after },
         (429, Saying::RateLimited) => failed(ErrorKind::RateLimited, "the server's rate limit is reached"),
         // The TOTP route's own 429 is its lockout, whatever words it finds for it.
-        (429, _) if matches!(document.error_member(), ErrorMember::Text) => TotpAnswer::Locked { retry_after: answer.retry_after },
+        (429, _) if matches!(document.error_member(), ErrorMember::Text) => {
+            TotpAnswer::Locked { retry_after: answer.retry_after }
+        }
         (400 | 401, Saying::NoDevice) => {
             failed(ErrorKind::NoDeviceRegistered, "the user has no authenticator registered")
         }

@@ -38,8 +38,7 @@ mod tests {
     #[test]
     fn b20_a_date_is_measured_against_the_answers_own_clock() {
         let a_day_wrong = httpdate::parse_http_date("Mon, 07 Nov 1994 08:49:37 GMT").expect("a date");
-        let wait =
-            parse("Sun, 06 Nov 1994 08:50:07 GMT", Some("Sun, 06 Nov 1994 08:49:37 GMT"), a_day_wrong);
+        let wait = parse("Sun, 06 Nov 1994 08:50:07 GMT", Some("Sun, 06 Nov 1994 08:49:37 GMT"), a_day_wrong);
         assert_eq!(wait, Some(Duration::from_secs(30)));
     }
 }

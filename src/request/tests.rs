@@ -1,0 +1,7 @@
+//! The calls over an in-memory script, on tokio's paused clock.
+
+mod cancelling;
+mod initiating;
+mod instants;
+mod outcomes;
+mod totp;
