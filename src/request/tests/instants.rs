@@ -3,7 +3,7 @@
 use std::future::IntoFuture as _;
 use std::time::Duration;
 
-use crate::client::tests::{initiate, scripted, scripted_with};
+use crate::client::tests::{initiate, scripted};
 use crate::clock::{Instant, now};
 use crate::transport::FaultKind;
 use crate::transport::script::{Line, Script};
