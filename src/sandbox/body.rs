@@ -1,7 +1,6 @@
 //! Response bodies, whole or piece by piece.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -20,6 +19,9 @@ pub(super) enum End {
     /// Never: these bytes again and again.
     Endless(Bytes),
 }
+
+/// How long a body that breaks off waits before it does.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// A body that arrives in pieces, each after a pause.
 pub(super) struct PacedBody {
@@ -52,12 +54,6 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-impl From<Infallible> for Broken {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
 impl Body for PacedBody {
     type Data = Bytes;
     type Error = Broken;
@@ -66,18 +62,22 @@ impl Body for PacedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if self.pieces.is_empty() {
-            return Poll::Ready(match &self.end {
-                End::Complete => None,
-                End::Broken => Some(Err(Broken)),
-                End::Endless(bytes) => Some(Ok(Frame::data(bytes.clone()))),
-            });
-        }
-        if !self.pause.is_zero() {
-            let pause = self.pause;
+        let pause = match &self.end {
+            End::Complete if self.pieces.is_empty() => return Poll::Ready(None),
+            End::Endless(bytes) if self.pieces.is_empty() => {
+                return Poll::Ready(Some(Ok(Frame::data(bytes.clone()))));
+            }
+            // What has been said so far has to leave first: a stream reset overtakes it otherwise.
+            End::Broken if self.pieces.is_empty() => BREATH,
+            _ => self.pause,
+        };
+        if !pause.is_zero() {
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(pause)));
             ready!(timer.as_mut().poll(cx));
             self.timer = None;
+        }
+        if self.pieces.is_empty() {
+            return Poll::Ready(Some(Err(Broken)));
         }
         Poll::Ready(self.pieces.pop_front().map(|piece| Ok(Frame::data(piece))))
     }

@@ -77,7 +77,10 @@ impl Reply {
     /// Status line and headers of HTTP/1.1. `length`: what `Content-Length` claims.
     pub(super) fn head(&self, length: usize) -> Vec<u8> {
         let mut head = self.head_without_length();
-        head.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
+        if !self.frames_itself() {
+            head.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+        }
+        head.extend_from_slice(b"\r\n");
         head
     }
 
@@ -86,6 +89,14 @@ impl Reply {
         let mut head = self.head_without_length();
         head.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
         head
+    }
+
+    /// Whether the headers say where the body ends.
+    pub(super) fn frames_itself(&self) -> bool {
+        let framing = |(name, _): &(String, String)| {
+            name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+        };
+        self.headers.iter().any(framing)
     }
 
     fn head_without_length(&self) -> Vec<u8> {

@@ -306,10 +306,7 @@ fn limited(exchange: &mut Exchange<'_>, route: Option<&Route>) -> Option<Reply> 
 
 /// The answer for hyper, or the reply again if hyper would not send it as it is.
 fn response(reply: Reply) -> Result<Response<PacedBody>, Reply> {
-    let own_framing = |(name, _): &(String, String)| {
-        name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
-    };
-    if reply.status < 200 || reply.headers.iter().any(own_framing) {
+    if reply.status < 200 || reply.frames_itself() {
         return Err(reply);
     }
     let body = PacedBody::whole(reply.body.clone());

@@ -23,7 +23,7 @@ fn ledger() -> Ledger {
 }
 
 fn at(millis: u64) -> Duration {
-    START + Duration::from_millis(millis)
+    START.saturating_add(Duration::from_millis(millis))
 }
 
 #[test]

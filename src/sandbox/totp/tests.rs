@@ -7,7 +7,7 @@ fn codes() -> Codes {
 }
 
 fn later(seconds: u64) -> Duration {
-    NOW + Duration::from_secs(seconds)
+    NOW.saturating_add(Duration::from_secs(seconds))
 }
 
 /// RFC 6238, appendix B, the SHA-1 column, cut to the last six digits.
