@@ -28,7 +28,29 @@
 //! knowledge, HTTP/2. It compresses nothing, and knows neither TOTP enrolment, password login nor the MFA
 //! routes (sections 2.7 to 2.9): they are 404 here.
 //!
-//! `GET /` is a page that looks like a phone, with a JSON API below `/_sandbox/`; neither appears in the log.
+//! # The phone page and the control API
+//!
+//! `GET /` is a page that looks like a phone. The JSON API behind it is for tests in other languages, too;
+//! neither appears in the log. Times of the log are milliseconds of tokio's clock since the start.
+//!
+//! | request | body or query | answer |
+//! |---|---|---|
+//! | `GET /_sandbox/users` | | `users`: `email`, `device`, `totp`, `active` |
+//! | `GET /_sandbox/pending` | | `requests`, newest first: `auth_req_id`, `email`, `binding_message`, `scopes`, `created_at`, `expires_at`, `remaining_seconds` |
+//! | `POST /_sandbox/answer` | `auth_req_id`, `approved` | `answered` |
+//! | `POST /_sandbox/react` | `email`, `reaction` (`ignore`, `approve`, `deny`), `after_seconds` (optional) | `ok` |
+//! | `GET /_sandbox/totp` | `?email=` | `email`, `code`, `next_code`, `wrong_code`, `remaining_seconds` |
+//! | `GET /_sandbox/log` | `?auth_req_id=` (optional) | `requests`: `call`, `method`, `path`, `status`, `fault`, `connection`, `auth_req_id`, `email`, `received_ms`, `answered_ms`, `unexpected` |
+//! | `GET /_sandbox/issued` | | `requests`: `auth_req_id`, `email`, `state`, `pushes` |
+//! | `POST /_sandbox/clock` | `advance_seconds` | `now` |
+//! | `POST /_sandbox/fault` | `call`, `fault`, `times` or `always`, and what the fault needs; or `clear` | `ok` |
+//!
+//! `call` is `initiate`, `poll`, `respond`, `requests`, `devices`, `totp`, `discovery`, `unknown` or `any`. `fault` is
+//! what [`Fault::name`] says or one of the prepared answers (`html_502`, `slow_down`, ...), with `keep` (bytes),
+//! `milliseconds`, `status`, `headers` (an object), `body` (text), `retry_after`, `location`, or `after`.
+//!
+//! A web page elsewhere cannot drive it: the `Host` (and the `Origin`, if there is one) has to be a loopback
+//! name or address, and a `POST` needs `X-Sandbox: 1` or a JSON content type.
 
 mod admin;
 mod authenticator;
@@ -38,6 +60,7 @@ mod client_auth;
 mod clock;
 mod connection;
 mod control;
+mod control_fault;
 mod devices;
 mod exchange;
 mod fault;

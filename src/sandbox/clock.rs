@@ -32,6 +32,11 @@ impl Clock {
         self.epoch_at_start.saturating_add(self.started_at.elapsed()).saturating_add(added)
     }
 
+    /// Milliseconds of tokio's clock between the start and `at`.
+    pub(super) fn millis_at(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.started_at).as_millis()).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn advance(&self, by: Duration) {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         let add = |old: u64| Some(old.saturating_add(millis));
