@@ -22,6 +22,9 @@ A fake AuthSec server with a phone.
   --help                           this text
 ";
 
+/// There in addition to the users of the command line.
+const NO_DEVICE: &str = "nodevice@example.com";
+
 /// What the command line says.
 #[derive(Default)]
 struct Options {
@@ -75,8 +78,10 @@ impl Options {
             .oauth(self.oauth)
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
-            .interval(Duration::from_secs(self.interval.unwrap_or(5)))
-            .user(User::new("nodevice@example.com").without_device());
+            .interval(Duration::from_secs(self.interval.unwrap_or(5)));
+        if !self.users.iter().any(|email| email.eq_ignore_ascii_case(NO_DEVICE)) {
+            builder = builder.user(User::new(NO_DEVICE).without_device());
+        }
         for email in &self.users {
             builder = builder.user(User::new(email).with_totp().reaction(reaction));
         }
@@ -132,7 +137,7 @@ async fn main() -> ExitCode {
         let authenticator = sandbox.authenticator(email);
         println!("user       {email}  TOTP secret {}  code {}", authenticator.secret(), authenticator.code());
     }
-    println!("user       nodevice@example.com  (no device)");
+    println!("user       {NO_DEVICE}  (no device, unless it stands above)");
     println!("stop with Ctrl-C");
     // Without a signal handler the sandbox runs until the process is killed.
     if tokio::signal::ctrl_c().await.is_err() {

@@ -7,6 +7,7 @@
     reason = "clippy.toml lets them pass in test functions, but not in what these share"
 )]
 
+mod control;
 mod faults;
 mod golden_admin;
 mod golden_bearer;
