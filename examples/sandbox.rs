@@ -1,0 +1,148 @@
+//! A fake AuthSec server to try clients on: `cargo run --example sandbox -- --help`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use authsec_ciba::sandbox::{Generation, Reaction, Sandbox, SandboxBuilder, User};
+
+const HELP: &str = "\
+A fake AuthSec server with a phone.
+
+  --port PORT                      where to listen on 127.0.0.1 (default 7468; 0: any)
+  --generation user-flow|apr|new   which server to imitate (default new)
+  --oauth                          /oauth/bc-authorize and the CIBA grant of /oauth/token
+  --user EMAIL                     a user with a device and an authenticator; repeatable
+                                   (default user@example.com, and nodevice@example.com without a device)
+  --client ID[:SECRET]             an approved client; repeatable (default my-client:my-secret)
+  --allow-unauthenticated-clients  let a bare client_id in on the workspace plane
+  --lifetime SECONDS               how long a request lives (default 300)
+  --interval SECONDS               what acknowledgements say about polling (default 5)
+  --approve-after SECONDS          phones approve by themselves after this time
+  --help                           this text
+";
+
+/// There in addition to the users of the command line.
+const NO_DEVICE: &str = "nodevice@example.com";
+
+/// What the command line says.
+#[derive(Default)]
+struct Options {
+    port: Option<u16>,
+    generation: Generation,
+    oauth: bool,
+    users: Vec<String>,
+    clients: Vec<String>,
+    allow_unauthenticated_clients: bool,
+    lifetime: Option<u64>,
+    interval: Option<u64>,
+    approve_after: Option<u64>,
+    help: bool,
+}
+
+impl Options {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self::default();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+            match word.as_str() {
+                "--port" => options.port = Some(number(&value()?)?),
+                "--generation" => options.generation = generation(&value()?)?,
+                "--oauth" => options.oauth = true,
+                "--user" => options.users.push(value()?),
+                "--client" => options.clients.push(value()?),
+                "--allow-unauthenticated-clients" => options.allow_unauthenticated_clients = true,
+                "--lifetime" => options.lifetime = Some(number(&value()?)?),
+                "--interval" => options.interval = Some(number(&value()?)?),
+                "--approve-after" => options.approve_after = Some(number(&value()?)?),
+                "--help" | "-h" => options.help = true,
+                other => return Err(format!("unknown option {other}")),
+            }
+        }
+        if options.users.is_empty() {
+            options.users.push("user@example.com".to_owned());
+        }
+        if options.clients.is_empty() {
+            options.clients.push("my-client:my-secret".to_owned());
+        }
+        Ok(options)
+    }
+
+    fn builder(&self) -> SandboxBuilder {
+        let reaction = self
+            .approve_after
+            .map_or(Reaction::Ignore, |seconds| Reaction::ApproveAfter(Duration::from_secs(seconds)));
+        let mut builder = Sandbox::builder()
+            .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(7468))))
+            .generation(self.generation)
+            .oauth(self.oauth)
+            .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
+            .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
+            .interval(Duration::from_secs(self.interval.unwrap_or(5)));
+        if !self.users.iter().any(|email| email.eq_ignore_ascii_case(NO_DEVICE)) {
+            builder = builder.user(User::new(NO_DEVICE).without_device());
+        }
+        for email in &self.users {
+            builder = builder.user(User::new(email).with_totp().reaction(reaction));
+        }
+        for client in &self.clients {
+            let (id, secret) =
+                client.split_once(':').map_or((client.as_str(), None), |(id, it)| (id, Some(it)));
+            builder = builder.client(id, secret);
+        }
+        builder
+    }
+}
+
+fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("{text} is not a number that fits"))
+}
+
+fn generation(text: &str) -> Result<Generation, String> {
+    match text {
+        "user-flow" => Ok(Generation::UserFlow),
+        "apr" => Ok(Generation::Apr),
+        "new" => Ok(Generation::New),
+        other => Err(format!("unknown generation {other}")),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let options = match Options::read(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(why) => {
+            eprintln!("{why}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    if options.help {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let sandbox = match options.builder().start().await {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            eprintln!("the sandbox does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("base URL   {}", sandbox.base_url());
+    println!("phone      {}/", sandbox.base_url());
+    println!("workspace  {}", sandbox.workspace_id());
+    for client in &options.clients {
+        println!("client     {client}");
+    }
+    for email in &options.users {
+        let authenticator = sandbox.authenticator(email);
+        println!("user       {email}  TOTP secret {}  code {}", authenticator.secret(), authenticator.code());
+    }
+    println!("user       {NO_DEVICE}  (no device, unless it stands above)");
+    println!("stop with Ctrl-C");
+    // Without a signal handler the sandbox runs until the process is killed.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    sandbox.stop().await;
+    ExitCode::SUCCESS
+}

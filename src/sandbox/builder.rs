@@ -1,0 +1,219 @@
+//! The way to a running sandbox.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use super::Sandbox;
+use super::clock::Clock;
+use super::listener::Port;
+use super::random;
+use super::settings::{Client, Generation, Settings};
+use super::shared::Shared;
+use super::totp::Codes;
+use super::user::{TotpSource, User};
+use super::world::{Account, Device, World};
+
+/// Collects what the server should be like. Start it with [`start`](Self::start).
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct SandboxBuilder {
+    settings: Settings,
+    users: Vec<User>,
+    issuer: Option<String>,
+    address: SocketAddr,
+}
+
+impl SandboxBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: Settings {
+                generation: Generation::New,
+                oauth: false,
+                clients: Vec::new(),
+                workspaces: Vec::new(),
+                resources: Vec::new(),
+                allow_unauthenticated_clients: false,
+                lifetime: Duration::from_secs(300),
+                interval: Duration::from_secs(5),
+                rate_limit: None,
+                issuer: String::new(),
+            },
+            users: Vec::new(),
+            issuer: None,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        }
+    }
+
+    /// Which server is imitated (section 1). Default: [`Generation::New`].
+    pub fn generation(mut self, generation: Generation) -> Self {
+        self.settings.generation = generation;
+        self
+    }
+
+    /// Turns `XAA_CIBA` on: `/oauth/bc-authorize` and the CIBA grant of `/oauth/token`, their metadata, and
+    /// one-hour tokens on the workspace plane. Only with [`Generation::New`]. Default: off, which is the
+    /// real server's default, too.
+    pub fn oauth(mut self, on: bool) -> Self {
+        self.settings.oauth = on;
+        self
+    }
+
+    /// Adds a user. Without this call there is none.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Adds a client with an approved registration. The older tenant plane knows clients by UUIDs only
+    /// (section 2.1); one without a secret cannot authenticate (section 4).
+    pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
+        let secret = secret.map(str::to_owned);
+        self.settings.clients.push(Client { id: id.into(), secret, approved: true });
+        self
+    }
+
+    /// Adds a client that can authenticate but is approved nowhere: `invalid_client` on a 400.
+    pub fn unapproved_client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
+        let secret = secret.map(str::to_owned);
+        self.settings.clients.push(Client { id: id.into(), secret, approved: false });
+        self
+    }
+
+    /// Adds a known workspace id. Without this call there is one with a random UUID
+    /// ([`Sandbox::workspace_id`]).
+    pub fn workspace(mut self, id: impl Into<String>) -> Self {
+        self.settings.workspaces.push(id.into());
+        self
+    }
+
+    /// Adds a resource server that every approved client may use (section 2.1). With several of them a
+    /// request has to name one; without any, naming one is an error.
+    pub fn resource(mut self, uri: impl Into<String>) -> Self {
+        self.settings.resources.push(uri.into());
+        self
+    }
+
+    /// Turns `CIBA_ALLOW_UNAUTHENTICATED_CLIENTS` on: on the workspace plane a bare `client_id` is enough
+    /// (section 4). A credential that is sent is still checked. Default: off.
+    pub fn allow_unauthenticated_clients(mut self, allow: bool) -> Self {
+        self.settings.allow_unauthenticated_clients = allow;
+        self
+    }
+
+    /// How long a request lives. Default: 300 s, the real server's only value. A lifetime of whole seconds
+    /// is counted in whole seconds, as the real server counts.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.lifetime = lifetime;
+        self
+    }
+
+    /// What acknowledgements say about the time between polls. Nothing enforces it. Default: 5 s, the real
+    /// server's only value. Parts of a second are sent as a fraction, which no real server does.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.settings.interval = interval;
+        self
+    }
+
+    /// At most this many requests in 60 s from one address (section 3.5), and 30 to `/oauth/bc-authorize`.
+    /// The real server's number is 100. Default: no limit.
+    pub fn rate_limit(mut self, limit: Option<u32>) -> Self {
+        self.settings.rate_limit = limit;
+        self
+    }
+
+    /// The canonical origin, without a path; requests to `/oauth` and the metadata under another `Host` get
+    /// a 308 to it (section 1). Default: [`Sandbox::base_url`].
+    pub fn issuer(mut self, origin: impl Into<String>) -> Self {
+        self.issuer = Some(origin.into());
+        self
+    }
+
+    /// Where to listen. Default: a free port of 127.0.0.1.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Starts the server on the caller's tokio runtime, which needs its I/O and time drivers.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound; the operating system gives no random bytes; or the settings contradict
+    /// each other ([`io::ErrorKind::InvalidInput`]): `oauth` with an older generation, a TOTP secret that is
+    /// not base32, two users with the same address.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, or on one without I/O or time.
+    pub async fn start(mut self) -> io::Result<Sandbox> {
+        if self.settings.oauth && self.settings.generation != Generation::New {
+            return Err(invalid("oauth exists in the newest generation only"));
+        }
+        if self.settings.workspaces.is_empty() {
+            self.settings.workspaces.push(random::uuid());
+        }
+        let clock = Clock::start();
+        let world = World { accounts: accounts(self.users, &clock)?, ..World::default() };
+        let port = Port::bind(self.address)?;
+        let base_url = format!("http://{}", port.address);
+        self.settings.issuer = self.issuer.as_deref().unwrap_or(&base_url).trim_end_matches('/').to_owned();
+        let shared = Shared::new(self.settings, clock, world);
+        port.open(&shared).await?;
+        Ok(Sandbox { shared, port })
+    }
+}
+
+/// Leaves the clients' secrets out.
+impl std::fmt::Debug for SandboxBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SandboxBuilder")
+            .field("generation", &self.settings.generation)
+            .field("oauth", &self.settings.oauth)
+            .field("users", &self.users)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+fn invalid(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why.into())
+}
+
+fn accounts(users: Vec<User>, clock: &Clock) -> io::Result<Vec<Account>> {
+    let mut accounts: Vec<Account> = Vec::with_capacity(users.len());
+    for user in users {
+        let known = |held: &Account| held.email.to_lowercase() == user.email.to_lowercase();
+        if accounts.iter().any(known) {
+            return Err(invalid(format!("two users are called {}", user.email)));
+        }
+        let codes = match &user.totp {
+            TotpSource::None => None,
+            TotpSource::Random => Some(Codes::from_bytes(&random::bytes::<20>()?)),
+            TotpSource::Base32(secret) => {
+                Some(Codes::from_base32(secret).ok_or_else(|| invalid("a TOTP secret is not base32"))?)
+            }
+        };
+        let device = user.device.then(|| Device {
+            id: random::uuid(),
+            token: format!("ExponentPushToken[{}]", random::uuid()),
+            name: String::new(),
+            platform: "ios".to_owned(),
+            model: String::new(),
+            app_version: String::new(),
+            os_version: String::new(),
+            created_at: clock.now(),
+        });
+        accounts.push(Account {
+            id: random::uuid(),
+            email: user.email,
+            active: user.active,
+            devices: device.into_iter().collect(),
+            codes,
+            scopes: user.scopes,
+            reaction: user.reaction,
+            attempts: Default::default(),
+        });
+    }
+    Ok(accounts)
+}

@@ -1,0 +1,112 @@
+//! What the server's tasks and the test's handles share.
+
+use std::future::Future;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::clock::Clock;
+use super::log::LoggedRequest;
+use super::script::Script;
+use super::settings::Settings;
+use super::user::Reaction;
+use super::world::World;
+
+/// The log and the fault script: what the test writes and reads beside the protocol.
+#[derive(Default)]
+pub(super) struct Record {
+    pub(super) log: Vec<LoggedRequest>,
+    pub(super) script: Script,
+}
+
+/// Connection counters.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) accepted: AtomicU64,
+    pub(super) open: AtomicU64,
+    pub(super) peak: AtomicU64,
+}
+
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    pub(super) counters: Counters,
+    /// Ends every task of the sandbox.
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    /// Counts the pushes; phones that wait for one listen here.
+    pub(super) pushes: watch::Sender<u64>,
+    world: Mutex<World>,
+    record: Mutex<Record>,
+}
+
+impl Shared {
+    pub(super) fn new(settings: Settings, clock: Clock, world: World) -> Arc<Self> {
+        Arc::new(Self {
+            settings,
+            clock,
+            counters: Counters::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            pushes: watch::Sender::new(0),
+            world: Mutex::new(world),
+            record: Mutex::default(),
+        })
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a task until it is done or the sandbox stops.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// Approves or denies; `false` if the request was not pending.
+    pub(super) fn answer(&self, auth_req_id: &str, approved: bool) -> bool {
+        let now = self.clock.now();
+        self.world().ledger.answer(auth_req_id, approved, now)
+    }
+
+    /// A push has arrived: wakes the waiting phones and lets this one react.
+    pub(super) fn pushed(self: &Arc<Self>, auth_req_id: String, reaction: Reaction) {
+        match reaction {
+            Reaction::Ignore => {}
+            Reaction::Approve => {
+                self.answer(&auth_req_id, true);
+            }
+            Reaction::Deny => {
+                self.answer(&auth_req_id, false);
+            }
+            Reaction::ApproveAfter(wait) => self.answer_later(auth_req_id, true, wait),
+            Reaction::DenyAfter(wait) => self.answer_later(auth_req_id, false, wait),
+        }
+        self.pushes.send_modify(|count| *count = count.saturating_add(1));
+    }
+
+    fn answer_later(self: &Arc<Self>, auth_req_id: String, approved: bool, wait: Duration) {
+        let shared = Arc::clone(self);
+        // The timer starts now, not when the task is first polled.
+        let timer = tokio::time::sleep(wait);
+        self.spawn(async move {
+            timer.await;
+            shared.answer(&auth_req_id, approved);
+        });
+    }
+}

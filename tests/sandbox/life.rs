@@ -1,0 +1,150 @@
+//! Start, stop, outage, and tokio's paused clock.
+
+use std::io::ErrorKind;
+
+use authsec_ciba::sandbox::{Reaction, Sandbox, User};
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::support::{As, Body, CLIENT, Http, USER, drain, initiate, plain, poll, seconds};
+
+#[tokio::test(start_paused = true)]
+async fn a_reaction_comes_exactly_when_it_was_announced() {
+    let sandbox = plain().await;
+    let http = Http::to(&sandbox);
+    sandbox.phone(USER).react(Reaction::ApproveAfter(seconds(3)));
+    let id = initiate(&http).await;
+    let pushed = Instant::now();
+    sleep(seconds(3) - std::time::Duration::from_millis(1)).await;
+    assert_eq!(poll(&http, &id).await.code().1, "authorization_pending");
+    sleep(std::time::Duration::from_millis(2)).await;
+    assert_eq!(poll(&http, &id).await.status, 200);
+    assert_eq!(pushed.elapsed().as_secs(), 3, "no time passes while bytes travel");
+}
+
+#[tokio::test(start_paused = true)]
+async fn phones_react_as_told() {
+    for (reaction, status) in
+        [(Reaction::Approve, 200), (Reaction::Deny, 403), (Reaction::DenyAfter(seconds(2)), 403)]
+    {
+        let user = User::new(USER).reaction(reaction);
+        let sandbox = Sandbox::builder().user(user).client(CLIENT, None).start().await.unwrap();
+        let http = Http::to(&sandbox);
+        let id = initiate(&http).await;
+        if reaction == Reaction::DenyAfter(seconds(2)) {
+            sleep(seconds(3)).await;
+        }
+        let answer = poll(&http, &id).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.json().get("access_token").is_some(), status == 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_phone_can_wait_for_its_push() {
+    let sandbox = plain().await;
+    let http = Http::to(&sandbox);
+    let phone = sandbox.phone("USER@example.com ");
+    let waiting = tokio::spawn(async move { phone.deny().await });
+    sleep(seconds(60)).await;
+    assert!(!waiting.is_finished());
+    let id = initiate(&http).await;
+    assert_eq!(waiting.await.unwrap(), id);
+    assert_eq!(poll(&http, &id).await.status, 403);
+    assert!(sandbox.phone(USER).approve_id(&id).is_err());
+    assert!(sandbox.phone("nobody@example.com").pending().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_servers_clock_runs_with_tokios() {
+    let sandbox = plain().await;
+    let http = Http::to(&sandbox);
+    let id = initiate(&http).await;
+    sleep(seconds(300)).await;
+    assert_eq!(poll(&http, &id).await.code().1, "authorization_pending");
+    sleep(seconds(1)).await;
+    assert_eq!(poll(&http, &id).await.code().1, "expired_token");
+}
+
+#[tokio::test]
+async fn stopping_closes_the_port_and_the_connections() {
+    let sandbox = plain().await;
+    let address = sandbox.address();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    initiate(&Http::to(&sandbox)).await;
+    sandbox.stop().await;
+    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    drain(&mut idle).await.1.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_closes_the_port_and_the_connections() {
+    let sandbox = plain().await;
+    let address = sandbox.address();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    while sandbox.connections().open == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(sandbox);
+    drain(&mut idle).await.1.unwrap();
+    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_refuses_and_comes_back_with_its_state() {
+    let sandbox = plain().await;
+    let http = Http::to(&sandbox);
+    let id = initiate(&http).await;
+    for _ in 0..3 {
+        sandbox.go_down().await.unwrap();
+        assert_eq!(sandbox.connections().open, 0);
+        let refused = TcpStream::connect(sandbox.address()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        sandbox.come_back().await.unwrap();
+        assert_eq!(poll(&http, &id).await.code().1, "authorization_pending");
+    }
+    sandbox.come_back().await.unwrap();
+}
+
+#[tokio::test]
+async fn lifetime_and_interval_are_what_acknowledgements_say() {
+    let sandbox = Sandbox::builder()
+        .user(User::new(USER))
+        .lifetime(seconds(30))
+        .interval(seconds(2))
+        .start()
+        .await
+        .unwrap();
+    let http = Http::to(&sandbox);
+    let body = json!({ "login_hint": USER, "workspace_id": sandbox.workspace_id() });
+    let answer = http.post("/authsec/uflow/auth/ciba/initiate", body).await.json();
+    assert_eq!((&answer["expires_in"], &answer["interval"]), (&json!(30), &json!(2)));
+    let pending = sandbox.phone(USER).pending();
+    assert_eq!(pending[0].expires_at.duration_since(pending[0].created_at).unwrap(), seconds(30));
+    sandbox.clock().advance(seconds(31));
+    assert!(sandbox.phone(USER).pending().is_empty());
+}
+
+#[tokio::test]
+async fn the_rate_limit_counts_requests_in_a_sliding_minute() {
+    let sandbox = Sandbox::builder().user(User::new(USER)).rate_limit(Some(3)).start().await.unwrap();
+    let http = Http::to(&sandbox);
+    let ask = || http.send("GET", "/anything", As::Nobody, Body::None);
+    for _ in 0..3 {
+        assert_eq!(ask().await.status, 404);
+    }
+    let limited = ask().await;
+    assert_eq!((limited.status, limited.header("retry-after")), (429, ""));
+    let mut body = limited.json();
+    assert!(body.as_object_mut().unwrap().remove("message").unwrap().is_string());
+    assert_eq!(body, json!({ "error": "Rate limit exceeded", "limit": 3, "window": "1m0s" }));
+    sandbox.clock().advance(seconds(60));
+    assert_eq!(ask().await.status, 404);
+}
+
+#[tokio::test]
+async fn two_users_of_one_name_are_refused() {
+    let twice = Sandbox::builder().user(User::new(USER)).user(User::new("User@Example.com")).start().await;
+    assert_eq!(twice.unwrap_err().kind(), ErrorKind::InvalidInput);
+}
