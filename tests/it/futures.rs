@@ -1,0 +1,80 @@
+//! What a caller may do with the types.
+
+use std::future::{Future, IntoFuture};
+
+use authsec_ciba::{
+    AccessToken, Approval, ApprovalOutcome, ApprovalTask, AuthReqId, CibaClient, CibaClientBuilder, Email, Error,
+    InitiateApproval, PendingApproval, PollForApproval, TotpOutcome,
+};
+
+use crate::support::{EMAIL, start};
+
+fn sent_anywhere<T: Send + 'static>(_: &T) {}
+fn shared<T: Clone + Send + Sync + 'static>() {}
+fn owned<T: Send + Sync + 'static>() {}
+
+#[tokio::test(start_paused = true)]
+async fn b81_every_future_is_send_and_static_and_one_client_is_one_pool() {
+    shared::<CibaClient>();
+    shared::<PendingApproval>();
+    shared::<AuthReqId>();
+    shared::<AccessToken>();
+    shared::<Approval>();
+    shared::<ApprovalOutcome>();
+    shared::<Email>();
+    owned::<Error>();
+    owned::<TotpOutcome>();
+    owned::<CibaClientBuilder>();
+    owned::<ApprovalTask>();
+    owned::<InitiateApproval>();
+    owned::<PollForApproval>();
+
+    let (sandbox, client) = start().await;
+    let id = AuthReqId::new("an-id").expect("valid");
+    sent_anywhere(&client.initiate_app_approval(EMAIL).into_future());
+    sent_anywhere(&client.poll_for_approval(EMAIL, &id).into_future());
+    sent_anywhere(&client.poll_for_approval(EMAIL, &id).once());
+    sent_anywhere(&client.verify_totp(EMAIL, "123456"));
+    sent_anywhere(&client.cancel_approval(EMAIL));
+    sent_anywhere(&client.shutdown());
+
+    // Clones share the pool: their polls go over one connection.
+    let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+    for clone in [client.clone(), client.clone(), client] {
+        let five = std::time::Duration::from_secs(5);
+        let _ = clone.poll_for_approval(EMAIL, pending.auth_req_id()).timeout(five).await;
+    }
+    let polls = sandbox.polls(pending.auth_req_id().expose_secret());
+    assert_eq!(polls.len(), 3);
+    assert!(polls.windows(2).all(|pair| pair[0].connection == pair[1].connection));
+}
+
+/// A future that borrows nothing can be built in one place and awaited in another.
+fn built_elsewhere() -> impl Future<Output = Result<TotpOutcome, Error>> + Send + 'static {
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let email = String::from("not an address");
+    client.verify_totp(&email, "123456")
+}
+
+#[tokio::test]
+async fn b81_a_future_outlives_the_client_and_the_strings_it_was_made_of() {
+    assert_eq!(built_elsewhere().await.expect_err("refused").field(), Some("email"));
+}
+
+#[tokio::test]
+async fn b82_two_thousand_polls_at_once_use_as_many_sockets_as_the_client_may() {
+    let (sandbox, _) = start().await;
+    let client = crate::support::Plane::WORKSPACE.client(&sandbox).max_in_flight(8).build().expect("valid");
+    let polls: Vec<_> = (0..2_000)
+        .map(|n| {
+            let id = AuthReqId::new(format!("id-{n}")).expect("valid");
+            tokio::spawn(client.poll_for_approval(&format!("user-{n}@example.com"), &id).into_future())
+        })
+        .collect();
+    for poll in polls {
+        assert_eq!(poll.await.expect("no panic").expect("an outcome").status(), "expired_token");
+    }
+    let connections = sandbox.connections();
+    assert!(connections.peak <= 8, "{connections:?}");
+    assert_eq!(sandbox.log().len(), 2_000);
+}

@@ -1,0 +1,34 @@
+//! Enough in the log to reconstruct a flow.
+
+use std::time::Duration;
+
+use authsec_ciba::sandbox::{Call, Fault, Reaction};
+use tracing::instrument::WithSubscriber as _;
+
+use crate::capture::Captured;
+use crate::support::{EMAIL, start};
+
+#[tokio::test(start_paused = true)]
+async fn b90_one_span_per_flow_tells_its_story() {
+    let captured = Captured::default();
+    async {
+        let (sandbox, client) = start().await;
+        sandbox.phone(EMAIL).react(Reaction::ApproveAfter(Duration::from_secs(12)));
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        sandbox.faults().next(Call::Poll, Fault::Pass).next(Call::Poll, Fault::html_502());
+        let _ = pending.wait().await.expect("an outcome");
+    }
+    .with_subscriber(captured.subscriber())
+    .await;
+    let text = captured.text();
+    let ours: Vec<_> = text.lines().filter(|line| line.contains(" authsec_ciba::")).collect();
+    let count = |needles: &[&str]| {
+        ours.iter().filter(|line| needles.iter().all(|needle| line.contains(needle))).count()
+    };
+    assert_eq!(count(&["authsec.initiate", " DEBUG ", "pushed", "interval=5", "expires_in=300"]), 1, "{ours:#?}");
+    assert_eq!(count(&["authsec.poll", " DEBUG ", "pending"]), 1, "{ours:#?}");
+    assert_eq!(count(&["authsec.poll", " WARN ", "fault", "kind=Server", "status=502"]), 1, "{ours:#?}");
+    let closing = ["authsec.poll", "close", "email=u***@example.com", "interval=5s", "polls=3", "attempts=0"];
+    assert_eq!(count(&closing), 1, "{ours:#?}");
+    assert_eq!(count(&["authsec.poll", "close", "outcome=\"approved\""]), 1, "{ours:#?}");
+}

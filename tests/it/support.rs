@@ -1,0 +1,65 @@
+//! A sandbox with one user, and a client for it.
+
+use authsec_ciba::sandbox::{Generation, Sandbox, SandboxBuilder, User};
+use authsec_ciba::{ApiRoutes, CibaClient, CibaClientBuilder};
+
+pub(crate) const EMAIL: &str = "user@example.com";
+/// The older tenant plane knows clients by UUIDs.
+pub(crate) const CLIENT: &str = "6f1c1bb4-1d2c-4c52-9d5a-0d1f3f9a7c11";
+pub(crate) const SECRET: &str = "client secret: with % and + and ü";
+
+/// Which half of which server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plane {
+    pub(crate) generation: Generation,
+    pub(crate) admin: bool,
+}
+
+impl Plane {
+    pub(crate) const WORKSPACE: Self = Self { generation: Generation::New, admin: false };
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        [Generation::UserFlow, Generation::Apr, Generation::New]
+            .into_iter()
+            .flat_map(|generation| [true, false].map(|admin| Self { generation, admin }))
+    }
+
+    pub(crate) fn sandbox(self) -> SandboxBuilder {
+        Sandbox::builder()
+            .generation(self.generation)
+            .user(User::new(EMAIL).with_totp())
+            .user(User::new("nodevice@example.com").without_device())
+            .client(CLIENT, Some(SECRET))
+    }
+
+    pub(crate) fn client(self, sandbox: &Sandbox) -> CibaClientBuilder {
+        let builder = CibaClient::builder().base_url(sandbox.base_url()).routes(match self.generation {
+            Generation::UserFlow => ApiRoutes::Unprefixed,
+            Generation::Apr => ApiRoutes::Tenant,
+            _ => ApiRoutes::Workspace,
+        });
+        match (self.generation, self.admin) {
+            (Generation::New, true) => builder.workspace_id(sandbox.workspace_id()),
+            (_, true) => builder,
+            (Generation::New, false) => builder.client_id(CLIENT).client_secret(SECRET),
+            (_, false) => builder.client_id(CLIENT),
+        }
+    }
+
+    pub(crate) async fn start(self) -> (Sandbox, CibaClient) {
+        let sandbox = self.sandbox().start().await.expect("a free port");
+        let client = self.client(&sandbox).build().expect("a valid configuration");
+        (sandbox, client)
+    }
+}
+
+/// The newest server, a client's user.
+pub(crate) async fn start() -> (Sandbox, CibaClient) {
+    Plane::WORKSPACE.start().await
+}
+
+/// When an id was polled, in milliseconds since `start`, by the server's own log.
+pub(crate) fn polled_at(sandbox: &Sandbox, start: tokio::time::Instant) -> Vec<u128> {
+    let polls = sandbox.calls(authsec_ciba::sandbox::Call::Poll);
+    polls.iter().map(|poll| poll.received_at.duration_since(start).as_millis()).collect()
+}
