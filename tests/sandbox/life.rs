@@ -126,7 +126,7 @@ async fn lifetime_and_interval_are_what_acknowledgements_say() {
     assert!(sandbox.phone(USER).pending().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_rate_limit_counts_requests_in_a_sliding_minute() {
     let sandbox = Sandbox::builder().user(User::new(USER)).rate_limit(Some(3)).start().await.unwrap();
     let http = Http::to(&sandbox);
