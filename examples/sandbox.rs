@@ -79,11 +79,11 @@ impl Options {
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
             .interval(Duration::from_secs(self.interval.unwrap_or(5)));
-        if !self.users.iter().any(|email| email.eq_ignore_ascii_case(NO_DEVICE)) {
-            builder = builder.user(User::new(NO_DEVICE).without_device());
-        }
         for email in &self.users {
             builder = builder.user(User::new(email).with_totp().reaction(reaction));
+        }
+        if !self.users.iter().any(|email| email.eq_ignore_ascii_case(NO_DEVICE)) {
+            builder = builder.user(User::new(NO_DEVICE).without_device());
         }
         for client in &self.clients {
             let (id, secret) =

@@ -61,6 +61,7 @@ mod clock;
 mod connection;
 mod control;
 mod control_fault;
+mod delivery;
 mod devices;
 mod exchange;
 mod fault;

@@ -10,7 +10,7 @@ use super::listener::Port;
 use super::random;
 use super::settings::{Client, Generation, Settings};
 use super::shared::Shared;
-use super::totp::Codes;
+use super::totp::{Attempts, Codes};
 use super::user::{TotpSource, User};
 use super::world::{Account, Device, World};
 
@@ -37,6 +37,7 @@ impl SandboxBuilder {
                 lifetime: Duration::from_secs(300),
                 interval: Duration::from_secs(5),
                 rate_limit: None,
+                keep_log: true,
                 issuer: String::new(),
             },
             users: Vec::new(),
@@ -122,6 +123,13 @@ impl SandboxBuilder {
         self
     }
 
+    /// Whether to keep a log of all requests; without it [`Sandbox::log`] and everything that reads it stay
+    /// empty. For crowds of polls, whose log would take more memory than they do. Default: yes.
+    pub fn keep_log(mut self, keep: bool) -> Self {
+        self.settings.keep_log = keep;
+        self
+    }
+
     /// The canonical origin, without a path; requests to `/oauth` and the metadata under another `Host` get
     /// a 308 to it (section 1). Default: [`Sandbox::base_url`].
     pub fn issuer(mut self, origin: impl Into<String>) -> Self {
@@ -154,7 +162,7 @@ impl SandboxBuilder {
             self.settings.workspaces.push(random::uuid());
         }
         let clock = Clock::start();
-        let world = World { accounts: accounts(self.users, &clock)?, ..World::default() };
+        let world = world(self.users, &clock)?;
         let port = Port::bind(self.address)?;
         let base_url = format!("http://{}", port.address);
         self.settings.issuer = self.issuer.as_deref().unwrap_or(&base_url).trim_end_matches('/').to_owned();
@@ -180,13 +188,9 @@ fn invalid(why: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why.into())
 }
 
-fn accounts(users: Vec<User>, clock: &Clock) -> io::Result<Vec<Account>> {
-    let mut accounts: Vec<Account> = Vec::with_capacity(users.len());
+fn world(users: Vec<User>, clock: &Clock) -> io::Result<World> {
+    let mut world = World::default();
     for user in users {
-        let known = |held: &Account| held.email.to_lowercase() == user.email.to_lowercase();
-        if accounts.iter().any(known) {
-            return Err(invalid(format!("two users are called {}", user.email)));
-        }
         let codes = match &user.totp {
             TotpSource::None => None,
             TotpSource::Random => Some(Codes::from_bytes(&random::bytes::<20>()?)),
@@ -204,7 +208,7 @@ fn accounts(users: Vec<User>, clock: &Clock) -> io::Result<Vec<Account>> {
             os_version: String::new(),
             created_at: clock.now(),
         });
-        accounts.push(Account {
+        let account = Account {
             id: random::uuid(),
             email: user.email,
             active: user.active,
@@ -212,8 +216,11 @@ fn accounts(users: Vec<User>, clock: &Clock) -> io::Result<Vec<Account>> {
             codes,
             scopes: user.scopes,
             reaction: user.reaction,
-            attempts: Default::default(),
-        });
+            attempts: Attempts::default(),
+        };
+        if !world.add_account(account) {
+            return Err(invalid("two users have the same address"));
+        }
     }
-    Ok(accounts)
+    Ok(world)
 }

@@ -112,7 +112,7 @@ fn seconds(body: &Value, name: &str) -> Result<Duration, String> {
 
 fn users(shared: &Shared) -> Value {
     let world = shared.world();
-    let users = world.accounts.iter().map(|account| {
+    let users = world.accounts().iter().map(|account| {
         json!({
             "email": account.email,
             "device": !account.devices.is_empty(),

@@ -42,7 +42,7 @@ pub(super) fn register(exchange: &mut Exchange<'_>, table: Table) -> Reply {
     }
     let owner = exchange
         .world
-        .accounts
+        .accounts_mut()
         .iter_mut()
         .find(|held| held.devices.iter().any(|it| it.token == device.token));
     let mut answered_id = device.id.clone();

@@ -34,6 +34,7 @@ pub(super) struct Settings {
     pub(super) lifetime: Duration,
     pub(super) interval: Duration,
     pub(super) rate_limit: Option<u32>,
+    pub(super) keep_log: bool,
     /// Without a slash at its end.
     pub(super) issuer: String,
 }

@@ -51,7 +51,9 @@ pub(super) struct Bearer {
 /// The server's tables.
 #[derive(Default)]
 pub(super) struct World {
-    pub(super) accounts: Vec<Account>,
+    accounts: Vec<Account>,
+    /// By lower-cased address.
+    by_email: HashMap<String, usize>,
     pub(super) ledger: Ledger,
     pub(super) bearers: HashMap<String, Bearer>,
     pub(super) totp_tokens: Vec<(String, String)>,
@@ -59,17 +61,34 @@ pub(super) struct World {
 }
 
 impl World {
+    /// `false`: there is a user with this address already; capitals do not matter.
+    pub(super) fn add_account(&mut self, account: Account) -> bool {
+        let email = account.email.to_lowercase();
+        if self.by_email.contains_key(&email) {
+            return false;
+        }
+        self.by_email.insert(email, self.accounts.len());
+        self.accounts.push(account);
+        true
+    }
+
+    pub(super) fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    pub(super) fn accounts_mut(&mut self) -> &mut [Account] {
+        &mut self.accounts
+    }
+
     /// The admin plane's look-up: capitals do not matter, spaces do.
     pub(super) fn admin_account(&self, email: &str) -> Option<&Account> {
-        let email = email.to_lowercase();
-        self.accounts.iter().find(|account| account.email.to_lowercase() == email)
+        self.accounts.get(*self.by_email.get(&email.to_lowercase())?)
     }
 
     /// The older tenant plane's look-up: the input is lower-cased and compared exactly, so that an address
     /// stored with capitals is never found.
     pub(super) fn tenant_account(&self, email: &str) -> Option<&Account> {
-        let email = email.to_lowercase();
-        self.accounts.iter().find(|account| account.email == email)
+        self.admin_account(email).filter(|account| account.email == email.to_lowercase())
     }
 
     /// The newest workspace plane's look-up: trimmed, capitals do not matter, active users only.
@@ -78,8 +97,7 @@ impl World {
     }
 
     pub(super) fn account_mut(&mut self, email: &str) -> Option<&mut Account> {
-        let email = email.trim().to_lowercase();
-        self.accounts.iter_mut().find(|account| account.email.to_lowercase() == email)
+        self.accounts.get_mut(*self.by_email.get(&email.trim().to_lowercase())?)
     }
 
     /// The sliding window of section 3.5: `false` if this call is one too many.

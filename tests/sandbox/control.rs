@@ -15,7 +15,7 @@ async fn post(http: &Http, name: &str, body: Value) -> Answer {
     http.post(format!("/_sandbox/{name}"), body).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_language_can_hold_the_phone() {
     let sandbox = plain().await;
     let http = Http::to(&sandbox);
@@ -37,7 +37,7 @@ async fn any_language_can_hold_the_phone() {
     assert_eq!(issued.get("token"), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_api_gives_codes_that_the_server_takes() {
     let sandbox = plain().await;
     let http = Http::to(&sandbox);
@@ -54,7 +54,7 @@ async fn the_api_gives_codes_that_the_server_takes() {
     assert_eq!(users["users"][0], json!({ "email": USER, "device": true, "totp": true, "active": true }));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_api_scripts_faults_clocks_and_reactions() {
     let sandbox = plain().await;
     let http = Http::to(&sandbox);

@@ -22,7 +22,7 @@ async fn sandbox(generation: Generation) -> (Sandbox, Http) {
     (sandbox, http)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bearer_routes_want_a_valid_token() {
     let (sandbox, http) = sandbox(Generation::New).await;
     let path = format!("{ADMIN}/respond");

@@ -90,7 +90,7 @@ async fn the_newest_workspace_plane_never_says_yes() {
     assert!(http.post(WORKSPACE, odd).await.json()["message"].as_str().unwrap().contains("bad format"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_fifth_wrong_code_locks_the_newest_admin_plane() {
     let (sandbox, http) = sandbox(Generation::New).await;
     let phone = sandbox.authenticator(USER);
@@ -106,7 +106,7 @@ async fn the_fifth_wrong_code_locks_the_newest_admin_plane() {
     assert_verified(&sandbox, &login(&http, ADMIN, USER, &phone.code()).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_code_counts_once_on_the_newest_server_and_again_on_the_older() {
     for (generation, second) in [(Generation::New, 400), (Generation::Apr, 200)] {
         let (sandbox, http) = sandbox(generation).await;

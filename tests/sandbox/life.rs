@@ -126,7 +126,7 @@ async fn lifetime_and_interval_are_what_acknowledgements_say() {
     assert!(sandbox.phone(USER).pending().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_rate_limit_counts_requests_in_a_sliding_minute() {
     let sandbox = Sandbox::builder().user(User::new(USER)).rate_limit(Some(3)).start().await.unwrap();
     let http = Http::to(&sandbox);
@@ -147,4 +147,51 @@ async fn the_rate_limit_counts_requests_in_a_sliding_minute() {
 async fn two_users_of_one_name_are_refused() {
     let twice = Sandbox::builder().user(User::new(USER)).user(User::new("User@Example.com")).start().await;
     assert_eq!(twice.unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+/// Paused time runs on when nothing is ready; bytes between two sockets of one thread are always ready first.
+#[tokio::test(start_paused = true)]
+async fn no_request_times_out_while_the_clock_is_paused() {
+    let sandbox = plain().await;
+    let http = Http::to(&sandbox);
+    let id = initiate(&http).await;
+    let url = format!("{}/authsec/uflow/auth/ciba/token", sandbox.base_url());
+    let client = crate::support::client();
+    let started = Instant::now();
+    for _ in 0..200 {
+        let body = json!({ "auth_req_id": id, "client_id": CLIENT }).to_string();
+        let request = client.post(&url).body(body).timeout(seconds(1));
+        assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+    }
+    assert!(started.elapsed() < seconds(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_approval_gives_one_token_whoever_asks_at_the_same_time() {
+    let sandbox = plain().await;
+    let http = std::sync::Arc::new(Http::to(&sandbox));
+    let id = initiate(&http).await;
+    sandbox.phone(USER).approve().await;
+    let polls: Vec<_> = (0..50)
+        .map(|_| {
+            let (http, id) = (std::sync::Arc::clone(&http), id.clone());
+            tokio::spawn(async move { poll(&http, &id).await.status })
+        })
+        .collect();
+    let mut tokens = 0;
+    for poll in polls {
+        tokens += usize::from(poll.await.unwrap() == 200);
+    }
+    assert_eq!((tokens, sandbox.polls(&id).len()), (1, 50));
+}
+
+#[tokio::test]
+async fn a_sandbox_without_a_log_has_none() {
+    let sandbox =
+        Sandbox::builder().user(User::new(USER)).client(CLIENT, None).keep_log(false).start().await.unwrap();
+    let http = Http::to(&sandbox);
+    let id = initiate(&http).await;
+    assert_eq!(poll(&http, &id).await.status, 200);
+    assert!(sandbox.log().is_empty());
+    assert_eq!(sandbox.issued().pushes(), 1);
 }
