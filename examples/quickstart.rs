@@ -81,13 +81,13 @@ async fn approval(client: &CibaClient, email: &str) -> Result<(), Box<dyn Error>
 }
 
 async fn with_countdown(pending: &PendingApproval) -> Result<ApprovalOutcome, authsec_ciba::Error> {
-    let end = Instant::now() + pending.expires_in();
+    let start = Instant::now();
     let mut second = tokio::time::interval(Duration::from_secs(1));
     let mut waiting = pending.wait().spawn();
     let outcome = loop {
         tokio::select! {
             outcome = &mut waiting => break outcome,
-            _ = second.tick() => show_waiting(end.saturating_duration_since(Instant::now())),
+            _ = second.tick() => show_waiting(pending.expires_in().saturating_sub(start.elapsed())),
         }
     };
     if std::io::stdout().is_terminal() {

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use tracing::{Instrument as _, Span};
+
 use super::{Deadline, Ending, Event, PollPolicy, Schedule, Step, Verdict};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
@@ -21,6 +23,7 @@ pub(crate) async fn drive(
     slot: &Slot,
     policy: &PollPolicy,
     schedule: &mut Schedule,
+    span: &Span,
 ) -> Outcome {
     let mut last_fault = None;
     loop {
@@ -32,7 +35,7 @@ pub(crate) async fn drive(
             }
         }
         // Boxed, so that a poll that sleeps does not hold the room of one that asks.
-        match Box::pin(ask(inner, slot, policy, schedule)).await {
+        match Box::pin(ask(inner, slot, policy, schedule).instrument(span.clone())).await {
             Asked::Undecided => {}
             Asked::Faulted(error) => last_fault = Some(error),
             Asked::Starved => return close(schedule, last_fault),

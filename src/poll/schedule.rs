@@ -86,11 +86,22 @@ pub(crate) struct Schedule {
     answered: bool,
     /// Requests sent.
     pub(crate) polls: u32,
+    /// Requests that failed.
+    pub(crate) faults: u32,
 }
 
 impl Schedule {
     pub(crate) fn new(deadline: Deadline, interval: Option<Duration>) -> Self {
-        Self { deadline, interval, unreadable: 0, name_missing: 0, failed: 0, answered: false, polls: 0 }
+        Self {
+            deadline,
+            interval,
+            unreadable: 0,
+            name_missing: 0,
+            failed: 0,
+            answered: false,
+            polls: 0,
+            faults: 0,
+        }
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
@@ -182,6 +193,7 @@ impl Schedule {
         jitter: Jitter,
     ) {
         self.failed = self.failed.saturating_add(1);
+        self.faults = self.faults.saturating_add(1);
         let floor = self.floor(pace, policy);
         let backoff = policy.backoff(pace.faulted(), jitter);
         let wait = floor.saturating_add(backoff).max(retry_after.unwrap_or_default());

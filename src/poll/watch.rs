@@ -46,9 +46,9 @@ impl Watch {
         let outcome = tokio::select! {
             biased;
             () = claim.stopped() => None,
-            outcome = driver::drive(&inner, claim.slot(), policy, &mut schedule) => Some(outcome),
+            outcome = driver::drive(&inner, claim.slot(), policy, &mut schedule, &span) => Some(outcome),
         };
-        span.record("polls", schedule.polls).record("attempts", schedule.failed());
+        span.record("polls", schedule.polls).record("attempts", schedule.faults);
         Finished { claim, outcome, span }
     }
 }

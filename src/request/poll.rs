@@ -99,7 +99,14 @@ impl PollForApproval {
         async move {
             check_runtime()?;
             let timeout = self.timeout.unwrap_or(LONGEST_WAIT);
-            self.look(timeout).await
+            let looked = self.look(timeout).await;
+            let outcome = match &looked {
+                Ok(PollStatus::Ended(outcome)) => outcome.status(),
+                Ok(PollStatus::Pending { .. }) => "pending",
+                Err(_) => "error",
+            };
+            tracing::Span::current().record("outcome", outcome);
+            looked
         }
         .instrument(span)
     }

@@ -54,7 +54,6 @@ impl Visit {
                 self.send(Reply { status, headers, body: body.into() }).await
             }
             Fault::ExtraMembers => self.send(reply.with_extra_members()).await,
-            Fault::EndlessBody => self.send_for_ever().await,
             _ => self.send(reply).await,
         }
     }
@@ -111,7 +110,7 @@ impl Visit {
         build(&reply, PacedBody::new(bytes, pause, End::Complete)).ok_or(Broken)
     }
 
-    async fn send_for_ever(&self) -> Result<Response<PacedBody>, Broken> {
+    pub(super) async fn send_for_ever(&self) -> Result<Response<PacedBody>, Broken> {
         let reply = Reply::json(200, &json!(null));
         let (start, filler) = (Bytes::from_static(b"{\"filler\":\""), Bytes::from(vec![b'x'; 4096]));
         if !self.http2 {

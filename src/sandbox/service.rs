@@ -44,6 +44,9 @@ pub(super) async fn serve(
     if let Some(reply) = visit.before(&fault).await {
         return visit.send(reply).await;
     }
+    if fault == Fault::EndlessBody {
+        return visit.send_for_ever().await;
+    }
     let reply = visit.work(route.as_ref(), &arrived).with_request_id(arrived.header("x-request-id"));
     visit.after(fault, reply).await
 }

@@ -1,5 +1,7 @@
 //! A transport out of memory: answers in order, each after its own time, and a list of when it was asked.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test's counters")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

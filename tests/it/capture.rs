@@ -1,7 +1,7 @@
 //! What the crate, and the HTTP stack under it, say to `tracing`.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -12,6 +12,14 @@ pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 impl Captured {
     /// Everything at TRACE, from everybody, for the future that it is attached to.
     pub(crate) fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        // Tests in other threads have no subscriber: without a global one that wants everything, a callsite that they
+        // reach first would be switched off for this test, too.
+        static EVERYTHING_IS_WANTED: Once = Once::new();
+        EVERYTHING_IS_WANTED.call_once(|| {
+            let sink =
+                tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(std::io::sink);
+            tracing::subscriber::set_global_default(sink.finish()).expect("the only one");
+        });
         tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(FmtSpan::FULL)

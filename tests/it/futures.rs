@@ -3,8 +3,8 @@
 use std::future::{Future, IntoFuture};
 
 use authsec_ciba::{
-    AccessToken, Approval, ApprovalOutcome, ApprovalTask, AuthReqId, CibaClient, CibaClientBuilder, Email, Error,
-    InitiateApproval, PendingApproval, PollForApproval, TotpOutcome,
+    AccessToken, Approval, ApprovalOutcome, ApprovalTask, AuthReqId, CibaClient, CibaClientBuilder, Email,
+    Error, InitiateApproval, PendingApproval, PollForApproval, TotpOutcome,
 };
 
 use crate::support::{EMAIL, start};

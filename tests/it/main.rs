@@ -1,8 +1,17 @@
 //! Black-box tests: the published API against the sandbox, through real sockets. Client and server share one
 //! current-thread runtime, so that its clock can be paused; no test waits in real time.
 
-mod capture;
+// A test says what it expects; what is not there should fail it, loudly.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
 mod cancelling;
+mod capture;
 mod environment;
 mod faults;
 mod futures;

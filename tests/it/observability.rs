@@ -25,10 +25,14 @@ async fn b90_one_span_per_flow_tells_its_story() {
     let count = |needles: &[&str]| {
         ours.iter().filter(|line| needles.iter().all(|needle| line.contains(needle))).count()
     };
-    assert_eq!(count(&["authsec.initiate", " DEBUG ", "pushed", "interval=5", "expires_in=300"]), 1, "{ours:#?}");
+    assert_eq!(
+        count(&["authsec.initiate", " DEBUG ", "pushed", "interval=5", "expires_in=300"]),
+        1,
+        "{ours:#?}"
+    );
     assert_eq!(count(&["authsec.poll", " DEBUG ", "pending"]), 1, "{ours:#?}");
     assert_eq!(count(&["authsec.poll", " WARN ", "fault", "kind=Server", "status=502"]), 1, "{ours:#?}");
-    let closing = ["authsec.poll", "close", "email=u***@example.com", "interval=5s", "polls=3", "attempts=0"];
+    let closing = ["authsec.poll", "close", "email=u***@example.com", "interval=5s", "polls=3", "attempts=1"];
     assert_eq!(count(&closing), 1, "{ours:#?}");
     assert_eq!(count(&["authsec.poll", "close", "outcome=\"approved\""]), 1, "{ours:#?}");
 }

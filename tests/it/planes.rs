@@ -93,7 +93,8 @@ async fn b52_b55_totp_right_and_wrong() {
 #[tokio::test(start_paused = true)]
 async fn b51_the_workspace_totp_route_that_cannot_succeed_is_not_a_wrong_code() {
     let (sandbox, client) = Plane::WORKSPACE.start().await;
-    let error = client.verify_totp(EMAIL, &sandbox.authenticator(EMAIL).code()).await.expect_err("not mapped");
+    let error =
+        client.verify_totp(EMAIL, &sandbox.authenticator(EMAIL).code()).await.expect_err("not mapped");
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(client.usage().totp_counts, 0);
     assert_eq!(sandbox.calls(Call::Totp)[0].path, "/authsec/uflow/auth/workspace/totp/login");
@@ -106,7 +107,9 @@ async fn b54_the_servers_own_lock_is_told_apart_from_ours() {
     let mut locked_by = Vec::new();
     for _ in 0..6 {
         let code = sandbox.authenticator(EMAIL).wrong_code();
-        if let TotpOutcome::TooManyRetries { by, .. } = client.verify_totp(EMAIL, &code).await.expect("judged") {
+        if let TotpOutcome::TooManyRetries { by, .. } =
+            client.verify_totp(EMAIL, &code).await.expect("judged")
+        {
             locked_by.push(by);
             client.cancel_approval(EMAIL).await.expect("cancelled");
         }

@@ -38,7 +38,11 @@ async fn b70_secrets_stand_in_no_log_and_no_value() {
                 Err(error) => shown.push_str(&chain(&error)),
             }
             secrets.extend(sandbox.issued().requests.into_iter().filter_map(|request| request.token));
-            let admin = Plane::WORKSPACE.client(&sandbox).workspace_id(sandbox.workspace_id()).build().expect("valid");
+            let admin = Plane::WORKSPACE
+                .client(&sandbox)
+                .workspace_id(sandbox.workspace_id())
+                .build()
+                .expect("valid");
             for code in [sandbox.authenticator(EMAIL).wrong_code(), sandbox.authenticator(EMAIL).code()] {
                 sandbox.faults().next(Call::Totp, fault.clone());
                 match admin.verify_totp(EMAIL, &code).await {
@@ -54,7 +58,10 @@ async fn b70_secrets_stand_in_no_log_and_no_value() {
     .with_subscriber(captured.subscriber())
     .await;
     let log = captured.text();
-    assert!(log.contains("authsec.poll") && log.contains("hyper"), "the HTTP stack's own events are captured too");
+    assert!(
+        log.contains("authsec.poll") && log.contains("hyper"),
+        "the HTTP stack's own events are captured too"
+    );
     for secret in secrets {
         // A code of six digits may stand in a port or a duration by accident; in quotes or after `=` it may not.
         let six = secret.len() == 6;

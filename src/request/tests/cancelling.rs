@@ -239,7 +239,10 @@ fn c15_outside_a_runtime_everything_is_a_clear_error() {
 fn c14_a_runtime_that_ends_in_the_middle_of_a_poll() {
     let client = scripted(&Script::new([Line::ack(5, 300)]));
     let first = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let task = first.block_on(async { initiate(&client).await.wait().spawn() });
+    let pending = first.block_on(initiate(&client));
+    let entered = first.enter();
+    let task = pending.wait().spawn();
+    drop(entered);
     drop(first);
     let second = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     assert_cancelled(second.block_on(task), CancelReason::Shutdown);

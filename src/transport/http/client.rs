@@ -42,6 +42,13 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
     {
         builder = super::tls::set_up(builder, options)?;
     }
+    #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+    if options.base_url.scheme() == "https" || !options.root_certificates.is_empty() {
+        return Err(Error::config(
+            "base_url",
+            "is https, which needs the feature `rustls` or `rustls-no-provider`",
+        ));
+    }
     builder.build().map_err(|error| {
         Error::new(
             ErrorKind::Config,
