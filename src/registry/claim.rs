@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::Slot;
 use crate::outcome::CancelReason;
@@ -35,11 +35,9 @@ impl Claim {
         self.hold.as_ref().is_ok_and(|hold| self.slot.is_held_by(hold.generation))
     }
 
-    /// Resolves when somebody stops this poll; at once if the claim was not granted.
-    pub(crate) async fn stopped(&self) {
-        if let Ok(hold) = &self.hold {
-            hold.token.cancelled().await;
-        }
+    /// Resolves when somebody stops this poll; `None` if the claim was not granted in the first place.
+    pub(crate) fn stopped(&self) -> Option<WaitForCancellationFuture<'_>> {
+        self.hold.as_ref().ok().map(|hold| hold.token.cancelled())
     }
 
     /// Gives the slot back, and says whether an outcome may come out: decided under the slot's lock, so that after a
