@@ -36,13 +36,10 @@ impl Watch {
     pub(crate) fn run(self) -> impl Future<Output = Finished> + Send + 'static {
         let Self { claim, mut plan } = self;
         async move {
-            let outcome = match claim.stopped() {
-                None => None,
-                Some(stopped) => tokio::select! {
-                    biased;
-                    () = stopped => None,
-                    outcome = driver::drive(&mut plan, claim.slot()) => Some(outcome),
-                },
+            let outcome = tokio::select! {
+                biased;
+                () = claim.stopped() => None,
+                outcome = driver::drive(&mut plan, claim.slot()) => Some(outcome),
             };
             Finished { claim, outcome, span: plan.into_span() }
         }

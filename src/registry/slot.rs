@@ -68,20 +68,20 @@ impl Slot {
     }
 
     /// Makes a poll the holder. The one before is superseded; an id that was ended takes none.
-    pub(super) fn hold(&self) -> Result<(u32, CancellationToken), CancelReason> {
+    pub(super) fn hold(&self, token: &CancellationToken) -> Result<u32, CancelReason> {
         let mut state = lock(&self.state);
         if let Some(reason) = state.ended {
             return Err(reason);
         }
-        let token = CancellationToken::new();
         let before = state.holder.replace(Holder { token: token.clone(), stopped: None });
-        state.generation = state.generation.wrapping_add(1);
+        // Never 0, which stands for no poll.
+        state.generation = state.generation.wrapping_add(1).max(1);
         let generation = state.generation;
         drop(state);
         if let Some(before) = before {
             before.token.cancel();
         }
-        Ok((generation, token))
+        Ok(generation)
     }
 
     /// Whether this generation may bring home an outcome: it still holds the slot and nobody stopped it. The slot is

@@ -151,13 +151,10 @@ impl PollForApproval {
                 return Ok(PollStatus::Pending { next_poll_in });
             }
         }
-        let asked = match claim.stopped() {
-            None => None,
-            Some(stopped) => tokio::select! {
-                biased;
-                () = stopped => None,
-                asked = driver::ask(&mut plan, &slot) => Some(asked),
-            },
+        let asked = tokio::select! {
+            biased;
+            () = claim.stopped() => None,
+            asked = driver::ask(&mut plan, &slot) => Some(asked),
         };
         match (claim.commit(), asked) {
             (Ok(()), Some(Asked::Decided(outcome))) => outcome.map(PollStatus::Ended),
