@@ -149,7 +149,7 @@ class Row:
 def _columns(cell: Cell) -> list[str]:
     late = "" if cell.late is None else f" ({cell.late:.2f} s after the cancel)"
     gap = cell.smallest_gap()
-    return [cell.text + late, str(cell.requests), "-" if gap is None else f"{gap:.2f}"]
+    return [cell.text + late, str(cell.requests), "-" if gap is None else f"{gap:.3f}"]
 
 
 HEAD = [
