@@ -20,21 +20,22 @@ use crate::wire::PollBody;
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
 
 /// Polls one id until it is decided. Whoever calls it bounds it by the slot's cancellation.
-pub(crate) async fn drive(plan: &mut Plan, slot: &Slot) -> Outcome {
-    loop {
-        match plan.next(slot) {
-            Step::PollAt(at) if at <= now() => {}
-            Step::PollAt(at) => tokio::time::sleep_until(at).await,
-            Step::EndAt(at) => {
+// Not an `async fn`, and a poll boxes its request: what is held over the sleep is what a waiting person costs.
+pub(crate) fn drive<'a>(plan: &'a mut Plan, slot: &'a Slot) -> impl Future<Output = Outcome> + Send + 'a {
+    async move {
+        loop {
+            let Step { at, polls } = plan.next(slot);
+            if at > now() {
                 tokio::time::sleep_until(at).await;
+            }
+            if !polls {
                 return plan.close();
             }
-        }
-        // Boxed, so that a poll that sleeps does not hold the room of one that asks.
-        match ask(plan, slot).await {
-            Asked::Undecided => {}
-            Asked::Starved => return plan.close(),
-            Asked::Decided(outcome) => return outcome,
+            match ask(plan, slot).await {
+                Asked::Undecided => {}
+                Asked::Starved => return plan.close(),
+                Asked::Decided(outcome) => return outcome,
+            }
         }
     }
 }

@@ -16,32 +16,37 @@ pub(crate) struct Plan {
     pub(super) inner: Arc<Inner>,
     pub(super) schedule: Schedule,
     pub(super) last_fault: Option<Error>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most polls do not have.
+struct Rare {
     /// Where the call set its own.
-    policy: Option<Box<PollPolicy>>,
+    policy: Option<PollPolicy>,
     /// Where anybody listens.
-    span: Option<Box<Span>>,
+    span: Span,
 }
 
 impl Plan {
     pub(crate) fn new(inner: Arc<Inner>, schedule: Schedule, policy: Option<PollPolicy>, span: Span) -> Self {
-        let span = (!span.is_disabled()).then(|| Box::new(span));
-        Self { inner, schedule, last_fault: None, policy: policy.map(Box::new), span }
+        let is_rare = policy.is_some() || !span.is_disabled();
+        let rare = is_rare.then(|| Box::new(Rare { policy, span }));
+        Self { inner, schedule, last_fault: None, rare }
     }
 
     pub(crate) fn policy(&self) -> &PollPolicy {
-        self.policy.as_deref().unwrap_or(&self.inner.policy)
+        self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
     }
 
     pub(super) fn span(&self) -> Span {
-        self.span.as_deref().map_or_else(Span::none, Span::clone)
+        self.rare.as_ref().map_or_else(Span::none, |rare| rare.span.clone())
     }
 
     /// Records the numbers of the poll, and gives its span for the rest.
-    pub(super) fn into_span(self) -> Option<Box<Span>> {
-        if let Some(span) = &self.span {
-            span.record("polls", self.schedule.polls).record("attempts", self.schedule.faults);
-        }
-        self.span
+    pub(super) fn into_span(self) -> Span {
+        let span = self.rare.map_or_else(Span::none, |rare| rare.span);
+        span.record("polls", self.schedule.polls).record("attempts", self.schedule.faults);
+        span
     }
 
     pub(super) fn next(&self, slot: &Slot) -> Step {

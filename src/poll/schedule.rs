@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Pace;
-use super::policy::{Jitter, PollPolicy};
+use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
 use crate::clock::{Instant, later};
 
 /// So many unreadable answers in a row are a wrong address, not a blip.
@@ -40,11 +40,11 @@ impl Deadline {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Poll at this instant, which may be now.
-    PollAt(Instant),
-    /// Nothing more is allowed before the deadline: end there.
-    EndAt(Instant),
+pub(crate) struct Step {
+    /// When; it may be now.
+    pub(crate) at: Instant,
+    /// Whether to poll then. If not, nothing more is allowed before the deadline, and that is where it ends.
+    pub(crate) polls: bool,
 }
 
 /// What an answer, or the lack of one, means for the schedule.
@@ -76,25 +76,42 @@ pub(crate) enum Verdict {
 /// The part of the plan that belongs to one poll; what belongs to the id is its [`Pace`].
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    deadline: Deadline,
+    deadline: Instant,
+    ending: Ending,
     /// The caller's own interval.
-    interval: Option<Duration>,
+    interval: Option<Millis>,
     unreadable: u8,
     name_missing: u8,
+    answered: bool,
     /// Requests of this poll that failed since its last readable answer.
     failed: u32,
-    answered: bool,
     /// Requests sent.
     pub(crate) polls: u32,
     /// Requests that failed.
     pub(crate) faults: u32,
 }
 
+/// Whole milliseconds, rounded up: a wait of at most a week, in a quarter of a `Duration`'s room.
+#[derive(Clone, Copy, Debug)]
+struct Millis(u32);
+
+impl Millis {
+    fn of(wait: Duration) -> Self {
+        let millis = wait.min(LONGEST_WAIT).as_nanos().div_ceil(1_000_000);
+        Self(u32::try_from(millis).unwrap_or(u32::MAX))
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_millis(u64::from(self.0))
+    }
+}
+
 impl Schedule {
     pub(crate) fn new(deadline: Deadline, interval: Option<Duration>) -> Self {
         Self {
-            deadline,
-            interval,
+            deadline: deadline.at,
+            ending: deadline.ending,
+            interval: interval.map(Millis::of),
             unreadable: 0,
             name_missing: 0,
             failed: 0,
@@ -105,7 +122,7 @@ impl Schedule {
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
-        self.deadline
+        Deadline { at: self.deadline, ending: self.ending }
     }
 
     /// How many requests of this poll have failed since its last readable answer.
@@ -119,14 +136,14 @@ impl Schedule {
     }
 
     pub(crate) fn floor(&self, pace: &Pace, policy: &PollPolicy) -> Duration {
-        pace.floor(self.interval, policy.minimum_interval)
+        pace.floor(self.interval.map(Millis::duration), policy.minimum_interval)
     }
 
     /// The floor is never undercut, not even for the last look. Backoff and `Retry-After` are, for the last look only.
     pub(crate) fn next(&self, pace: &Pace, policy: &PollPolicy, now: Instant) -> Step {
-        let deadline = self.deadline.at;
+        let deadline = self.deadline;
         if now > deadline {
-            return Step::EndAt(now);
+            return Step { at: now, polls: false };
         }
         let floor = self.floor(pace, policy);
         let allowed = pace.allowed_at(floor).unwrap_or(now).max(now);
@@ -135,7 +152,7 @@ impl Schedule {
         // very first has a fixed place: one floor after the acknowledgement, or at once.
         let last = pace.polled() && later(wished, floor) > deadline;
         let at = if last || wished > deadline { deadline } else { wished };
-        if at < allowed { Step::EndAt(deadline) } else { Step::PollAt(at) }
+        if at < allowed { Step { at: deadline, polls: false } } else { Step { at, polls: true } }
     }
 
     /// Takes note of an event at the instant at which its request ended.

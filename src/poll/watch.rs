@@ -19,7 +19,7 @@ pub(crate) struct Finished {
     claim: Claim,
     /// `None` where it was stopped.
     outcome: Option<Outcome>,
-    span: Option<Box<Span>>,
+    span: Span,
 }
 
 impl Watch {
@@ -50,7 +50,6 @@ impl Finished {
     /// Hands the outcome out, unless the poll was stopped before.
     pub(crate) fn commit(self) -> Outcome {
         let Self { claim, outcome, span } = self;
-        let span = span.map_or_else(Span::none, |span| *span);
         let slot = Arc::clone(claim.slot());
         let outcome = match (claim.commit(), outcome) {
             (Ok(()), Some(outcome)) => outcome,
