@@ -7,6 +7,7 @@ mod plan;
 mod policy;
 mod schedule;
 mod task;
+mod until;
 pub(crate) mod watch;
 
 pub(crate) use pace::Pace;
@@ -15,6 +16,7 @@ pub use policy::PollPolicy;
 pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
 pub use task::ApprovalTask;
+pub(crate) use until::until;
 #[cfg(test)]
 #[path = "poll/sizes_tests.rs"]
 mod sizes_tests;

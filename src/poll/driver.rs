@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use super::heard::Heard;
-use super::{Plan, Step, Verdict};
+use super::{Plan, Verdict};
 use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
@@ -20,15 +20,12 @@ use crate::wire::PollBody;
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
 
 /// Polls one id until it is decided. Whoever calls it bounds it by the slot's cancellation.
-// Not an `async fn`, and a poll boxes its request: what is held over the sleep is what a waiting person costs.
+#[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
 pub(crate) fn drive<'a>(plan: &'a mut Plan, slot: &'a Slot) -> impl Future<Output = Outcome> + Send + 'a {
     async move {
         loop {
-            let Step { at, polls } = plan.next(slot);
-            if at > now() {
-                tokio::time::sleep_until(at).await;
-            }
-            if !polls {
+            tokio::time::sleep_until(plan.next(slot)).await;
+            if plan.is_over() {
                 return plan.close();
             }
             match ask(plan, slot).await {
@@ -99,11 +96,11 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let jitter = inner.jitter();
     match slot.pace(|pace| plan.schedule.observe(pace, &policy, event, now, jitter)) {
         Verdict::GoOn => {
-            plan.last_fault = error;
+            plan.set_fault(error);
             Asked::Undecided
         }
         Verdict::GiveUp => {
-            plan.last_fault = error;
+            plan.set_fault(error);
             Asked::Decided(plan.close())
         }
     }

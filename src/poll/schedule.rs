@@ -78,17 +78,17 @@ pub(crate) enum Verdict {
 pub(crate) struct Schedule {
     deadline: Instant,
     ending: Ending,
-    /// The caller's own interval.
-    interval: Option<Millis>,
+    /// The caller's own interval; nothing where there is none.
+    interval: Millis,
+    /// Requests sent.
+    pub(crate) polls: u32,
+    /// Requests of this poll that failed since its last readable answer.
+    failed: u16,
     unreadable: u8,
     name_missing: u8,
     answered: bool,
-    /// Requests of this poll that failed since its last readable answer.
-    failed: u32,
-    /// Requests sent.
-    pub(crate) polls: u32,
-    /// Requests that failed.
-    pub(crate) faults: u32,
+    /// The step that was decided last is the end.
+    pub(super) over: bool,
 }
 
 /// Whole milliseconds, rounded up: a wait of at most a week, in a quarter of a `Duration`'s room.
@@ -101,8 +101,8 @@ impl Millis {
         Self(u32::try_from(millis).unwrap_or(u32::MAX))
     }
 
-    fn duration(self) -> Duration {
-        Duration::from_millis(u64::from(self.0))
+    fn duration(self) -> Option<Duration> {
+        (self.0 > 0).then(|| Duration::from_millis(u64::from(self.0)))
     }
 }
 
@@ -111,13 +111,13 @@ impl Schedule {
         Self {
             deadline: deadline.at,
             ending: deadline.ending,
-            interval: interval.map(Millis::of),
+            interval: Millis::of(interval.unwrap_or_default()),
             unreadable: 0,
             name_missing: 0,
             failed: 0,
             answered: false,
+            over: false,
             polls: 0,
-            faults: 0,
         }
     }
 
@@ -127,7 +127,7 @@ impl Schedule {
 
     /// How many requests of this poll have failed since its last readable answer.
     pub(crate) fn failed(&self) -> u32 {
-        self.failed
+        u32::from(self.failed)
     }
 
     /// Whether any answer of this poll was readable.
@@ -136,7 +136,7 @@ impl Schedule {
     }
 
     pub(crate) fn floor(&self, pace: &Pace, policy: &PollPolicy) -> Duration {
-        pace.floor(self.interval.map(Millis::duration), policy.minimum_interval)
+        pace.floor(self.interval.duration(), policy.minimum_interval)
     }
 
     /// The floor is never undercut, not even for the last look. Backoff and `Retry-After` are, for the last look only.
@@ -210,7 +210,6 @@ impl Schedule {
         jitter: Jitter,
     ) {
         self.failed = self.failed.saturating_add(1);
-        self.faults = self.faults.saturating_add(1);
         let floor = self.floor(pace, policy);
         let backoff = policy.backoff(pace.faulted(), jitter);
         let wait = floor.saturating_add(backoff).max(retry_after.unwrap_or_default());

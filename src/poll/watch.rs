@@ -5,6 +5,7 @@ use tracing::Span;
 
 use super::Plan;
 use super::driver::{self, Outcome};
+use super::until;
 use crate::outcome::{ApprovalOutcome, CancelReason};
 use crate::registry::Claim;
 
@@ -36,11 +37,7 @@ impl Watch {
     pub(crate) fn run(self) -> impl Future<Output = Finished> + Send + 'static {
         let Self { claim, mut plan } = self;
         async move {
-            let outcome = tokio::select! {
-                biased;
-                () = claim.stopped() => None,
-                outcome = driver::drive(&mut plan, claim.slot()) => Some(outcome),
-            };
+            let outcome = until(claim.stopped(), driver::drive(&mut plan, claim.slot())).await;
             Finished { claim, outcome, span: plan.into_span() }
         }
     }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, CancelReason, PollStatus};
 use crate::poll::driver::{self, Asked};
 use crate::poll::watch::Watch;
-use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule};
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule, until};
 use crate::registry::Look;
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email};
@@ -151,11 +151,7 @@ impl PollForApproval {
                 return Ok(PollStatus::Pending { next_poll_in });
             }
         }
-        let asked = tokio::select! {
-            biased;
-            () = claim.stopped() => None,
-            asked = driver::ask(&mut plan, &slot) => Some(asked),
-        };
+        let asked = until(claim.stopped(), driver::ask(&mut plan, &slot)).await;
         match (claim.commit(), asked) {
             (Ok(()), Some(Asked::Decided(outcome))) => outcome.map(PollStatus::Ended),
             (Ok(()), Some(Asked::Undecided | Asked::Starved)) => match plan.take_fault() {
