@@ -2,6 +2,7 @@
 
 pub(crate) mod driver;
 mod heard;
+mod millis;
 mod pace;
 mod plan;
 mod policy;

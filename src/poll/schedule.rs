@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Pace;
-use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
+use super::millis::Millis;
+use super::policy::{Jitter, PollPolicy};
 use crate::clock::{Instant, later};
 
 /// So many unreadable answers in a row are a wrong address, not a blip.
@@ -89,21 +90,6 @@ pub(crate) struct Schedule {
     answered: bool,
     /// The step that was decided last is the end.
     pub(super) over: bool,
-}
-
-/// Whole milliseconds, rounded up: a wait of at most a week, in a quarter of a `Duration`'s room.
-#[derive(Clone, Copy, Debug)]
-struct Millis(u32);
-
-impl Millis {
-    fn of(wait: Duration) -> Self {
-        let millis = wait.min(LONGEST_WAIT).as_nanos().div_ceil(1_000_000);
-        Self(u32::try_from(millis).unwrap_or(u32::MAX))
-    }
-
-    fn duration(self) -> Option<Duration> {
-        (self.0 > 0).then(|| Duration::from_millis(u64::from(self.0)))
-    }
 }
 
 impl Schedule {

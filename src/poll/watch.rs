@@ -12,7 +12,8 @@ use crate::registry::Claim;
 /// A poll: its hold on a slot and its plan.
 pub(crate) struct Watch {
     claim: Claim,
-    plan: Plan,
+    /// Boxed: with it the task of a poll would not fit tokio's next smaller size.
+    plan: Box<Plan>,
 }
 
 /// A poll that has come to its end. Its outcome is decided when it is [committed](Self::commit).
@@ -25,7 +26,7 @@ pub(crate) struct Finished {
 
 impl Watch {
     pub(crate) fn new(claim: Claim, plan: Plan) -> Self {
-        Self { claim, plan }
+        Self { claim, plan: Box::new(plan) }
     }
 
     pub(crate) fn claim(&self) -> &Claim {

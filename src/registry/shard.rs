@@ -93,7 +93,7 @@ impl Person<'_> {
             slot.keep_until(forget);
             return Arc::clone(slot);
         }
-        self.insert(Slot::new(self.key.clone(), id.clone(), resource, Pace::unknown(), None, forget))
+        self.insert(Slot::new(self.key.clone(), id.clone(), resource, Pace::unknown(), false, forget))
     }
 
     /// Remembers an id. A server that repeats one gets a record afresh.

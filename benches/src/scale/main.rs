@@ -1,4 +1,4 @@
-//! What a crowd of waiting polls costs: `cargo bench --bench scale`. Every figure comes from a process of its own
+//! What a crowd of waiting polls costs: `cargo run --release --manifest-path benches/Cargo.toml`. Every figure comes from a process of its own
 //! against a lean server in another process, all in one run.
 
 #![allow(
@@ -12,6 +12,7 @@
 )]
 
 mod bare;
+mod calls;
 mod cancels;
 mod crowd;
 mod memory;
@@ -23,9 +24,9 @@ mod svg;
 
 use std::env;
 
-/// `cargo bench` passes `--bench`; what is left is a role, for a child, or what to measure.
+/// A role, for a child, or what to measure.
 fn main() {
-    let words: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<usize>().expect("a number");
     match words.as_slice() {
@@ -38,6 +39,7 @@ fn main() {
             bare::run(address, number(polls), number(interval), number(seconds));
         }
         ["burst", address, polls, http] => crowd::burst(address, number(polls), *http == "h2"),
+        ["calls", address, calls] => calls::run(address, number(calls)),
         ["cancels", address, polls, interval] => cancels::run(address, number(polls), number(interval)),
         wanted => report::run(wanted),
     }
