@@ -103,7 +103,9 @@ pub(crate) async fn ask(inner: &Inner, slot: &Slot, policy: &PollPolicy, schedul
 
     let (event, error) = match answer {
         Heard::Answer(answer, complete) => {
-            if complete {
+            // An approval counts as lost until it is handed out: whoever drops it, a later poll must not hear that the
+            // request merely expired.
+            if complete && !matches!(answer, PollAnswer::Approved(_)) {
                 slot.pace(|pace| pace.set_answer_lost(answer_was_lost));
             }
             match heard(slot, answer, answer_was_lost, now) {

@@ -10,9 +10,9 @@ use super::{BoxFuture, check_runtime};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
-use crate::outcome::{ApprovalOutcome, CancelReason, PollStatus};
+use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Asked};
-use crate::poll::watch::Watch;
+use crate::poll::watch::{Watch, hand_out};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, PollPolicy, Schedule};
 use crate::registry::Look;
 use crate::trace::MaskedEmail;
@@ -155,12 +155,16 @@ impl PollForApproval {
             () = claim.stopped() => None,
             asked = driver::ask(&inner, &slot, &policy, &mut schedule) => Some(asked),
         };
-        match (claim.commit(), asked) {
-            (Ok(()), Some(Asked::Decided(outcome))) => outcome.map(PollStatus::Ended),
-            (Ok(()), Some(Asked::Faulted(error))) => Err(error.with_attempts(1)),
-            (Ok(()), Some(Asked::Undecided | Asked::Starved)) => pending(&schedule),
-            (Ok(()), None) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(CancelReason::Requested))),
+        let error = match asked {
+            Some(Asked::Decided(outcome)) => return hand_out(claim, Some(outcome)).map(PollStatus::Ended),
+            None => return hand_out(claim, None).map(PollStatus::Ended),
+            Some(Asked::Faulted(error)) => Some(error.with_attempts(1)),
+            Some(Asked::Undecided | Asked::Starved) => None,
+        };
+        match (claim.commit(), error) {
             (Err(reason), _) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(reason))),
+            (Ok(()), Some(error)) => Err(error),
+            (Ok(()), None) => pending(&schedule),
         }
     }
 
