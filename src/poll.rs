@@ -1,14 +1,20 @@
 //! The poll engine: what to do next (pure), and the loop that does it.
 
 pub(crate) mod driver;
+mod heard;
 mod pace;
+mod plan;
 mod policy;
 mod schedule;
 mod task;
 pub(crate) mod watch;
 
 pub(crate) use pace::Pace;
+pub(crate) use plan::Plan;
 pub use policy::PollPolicy;
 pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
 pub use task::ApprovalTask;
+#[cfg(test)]
+#[path = "poll/sizes_tests.rs"]
+mod sizes_tests;

@@ -9,8 +9,7 @@ mod initiating;
 mod shard;
 mod slot;
 
-use std::hash::BuildHasher;
-use std::hash::RandomState;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -53,7 +52,8 @@ impl Registry {
     }
 
     fn shard(&self, key: &EmailKey) -> MutexGuard<'_, Shard> {
-        let place = (self.hasher.hash_one(key) as usize) % SHARDS;
+        // Bits from the middle: the shard's own table goes by the lowest and the highest.
+        let place = (self.hasher.hash_one(key) >> 32) as usize % SHARDS;
         // The remainder is always a place of the array.
         let [first, ..] = &self.shards;
         lock(self.shards.get(place).unwrap_or(first))
@@ -61,7 +61,7 @@ impl Registry {
 
     /// An initiate is under way: a cancel that comes before its answer is not lost.
     pub(crate) fn initiating(self: &Arc<Self>, key: EmailKey) -> Initiating {
-        let cancels = self.shard(&key).person(&key).begin_initiate();
+        let cancels = self.shard(&key).person(&key, &self.hasher).begin_initiate();
         Initiating::new(Arc::clone(self), key, cancels)
     }
 
@@ -70,8 +70,8 @@ impl Registry {
     pub(crate) fn claim(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Claim {
         let at = now();
         let mut shard = self.shard(key);
-        shard.sweep(at);
-        let person = shard.person(key);
+        shard.sweep(at, &self.hasher);
+        let mut person = shard.person(key, &self.hasher);
         let slot = person.find_or_insert(id, resource, at);
         if self.is_closed() {
             slot.end(CancelReason::Shutdown);
@@ -87,8 +87,8 @@ impl Registry {
     pub(crate) fn look(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Look {
         let at = now();
         let mut shard = self.shard(key);
-        shard.sweep(at);
-        let slot = shard.person(key).find_or_insert(id, resource, at);
+        shard.sweep(at, &self.hasher);
+        let slot = shard.person(key, &self.hasher).find_or_insert(id, resource, at);
         if self.is_closed() {
             slot.end(CancelReason::Shutdown);
         }
@@ -99,8 +99,8 @@ impl Registry {
     /// polls it stopped.
     pub(crate) fn cancel(&self, key: &EmailKey) -> usize {
         let mut shard = self.shard(key);
-        shard.sweep(now());
-        shard.known(key).map_or(0, |person| person.cancel())
+        shard.sweep(now(), &self.hasher);
+        shard.person(key, &self.hasher).cancel()
     }
 
     /// Stops everything, for good.
@@ -120,7 +120,7 @@ impl Registry {
         let at = now();
         self.shards.iter().fold((0, 0), |(live, ids), shard| {
             let mut shard = lock(shard);
-            shard.forget_expired(at);
+            shard.forget_expired(at, &self.hasher);
             let (more_live, more_ids) = shard.count();
             (live.saturating_add(more_live), ids.saturating_add(more_ids))
         })
@@ -131,12 +131,13 @@ impl Registry {
         let expires = later(at, ack.expires_in);
         let pace = Pace::acknowledged(ack.interval, at);
         let mut shard = self.shard(key);
-        shard.sweep(at);
-        let person = shard.person(key);
+        shard.sweep(at, &self.hasher);
+        let mut person = shard.person(key, &self.hasher);
         if !self.concurrent {
             person.supersede_all();
         }
-        let slot = person.insert(Slot::new(ack.auth_req_id.clone(), resource, pace, Some(expires), expires));
+        let slot = Slot::new(key.clone(), ack.auth_req_id.clone(), resource, pace, Some(expires), expires);
+        let slot = person.insert(slot);
         if person.cancels() != cancels_seen {
             slot.end(CancelReason::Requested);
         }
@@ -146,9 +147,7 @@ impl Registry {
     }
 
     fn end_initiate(&self, key: &EmailKey) {
-        let mut shard = self.shard(key);
-        shard.person(key).end_initiate();
-        shard.drop_if_empty(key);
+        self.shard(key).person(key, &self.hasher).end_initiate();
     }
 }
 

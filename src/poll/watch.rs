@@ -1,19 +1,17 @@
+use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Span;
+
+use super::Plan;
 use super::driver::{self, Outcome};
-use super::{PollPolicy, Schedule};
-use crate::client::Inner;
 use crate::outcome::{ApprovalOutcome, CancelReason};
 use crate::registry::Claim;
 
-/// A poll: its hold on a slot and its plan. All that a sleeping poll keeps.
+/// A poll: its hold on a slot and its plan.
 pub(crate) struct Watch {
-    inner: Arc<Inner>,
     claim: Claim,
-    schedule: Schedule,
-    /// Where the call set its own.
-    policy: Option<Box<PollPolicy>>,
-    span: tracing::Span,
+    plan: Plan,
 }
 
 /// A poll that has come to its end. Its outcome is decided when it is [committed](Self::commit).
@@ -21,18 +19,12 @@ pub(crate) struct Finished {
     claim: Claim,
     /// `None` where it was stopped.
     outcome: Option<Outcome>,
-    span: tracing::Span,
+    span: Option<Box<Span>>,
 }
 
 impl Watch {
-    pub(crate) fn new(
-        inner: Arc<Inner>,
-        claim: Claim,
-        schedule: Schedule,
-        policy: Option<Box<PollPolicy>>,
-        span: tracing::Span,
-    ) -> Self {
-        Self { inner, claim, schedule, policy, span }
+    pub(crate) fn new(claim: Claim, plan: Plan) -> Self {
+        Self { claim, plan }
     }
 
     pub(crate) fn claim(&self) -> &Claim {
@@ -40,16 +32,17 @@ impl Watch {
     }
 
     /// Polls until it is decided or stopped. A stop is seen first, wherever the poll stands.
-    pub(crate) async fn run(self) -> Finished {
-        let Self { inner, claim, mut schedule, policy, span } = self;
-        let policy = policy.as_deref().unwrap_or(&inner.policy);
-        let outcome = tokio::select! {
-            biased;
-            () = claim.stopped() => None,
-            outcome = driver::drive(&inner, claim.slot(), policy, &mut schedule, &span) => Some(outcome),
-        };
-        span.record("polls", schedule.polls).record("attempts", schedule.faults);
-        Finished { claim, outcome, span }
+    // Not an `async fn`: that would hold its arguments twice, and this future is what every sleeping poll costs.
+    pub(crate) fn run(self) -> impl Future<Output = Finished> + Send + 'static {
+        let Self { claim, mut plan } = self;
+        async move {
+            let outcome = tokio::select! {
+                biased;
+                () = claim.stopped() => None,
+                outcome = driver::drive(&mut plan, claim.slot()) => Some(outcome),
+            };
+            Finished { claim, outcome, span: plan.into_span() }
+        }
     }
 }
 
@@ -57,6 +50,7 @@ impl Finished {
     /// Hands the outcome out, unless the poll was stopped before.
     pub(crate) fn commit(self) -> Outcome {
         let Self { claim, outcome, span } = self;
+        let span = span.map_or_else(Span::none, |span| *span);
         let outcome = span.in_scope(|| hand_out(claim, outcome));
         match &outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),

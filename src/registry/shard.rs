@@ -1,6 +1,9 @@
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
+
+use hashbrown::HashTable;
 
 use super::{Slot, UNKNOWN_LIFETIME};
 use crate::clock::{Instant, later};
@@ -11,82 +14,71 @@ use crate::types::{AuthReqId, EmailKey};
 /// How often a shard that is in use looks for records that are over.
 const SWEEP: Duration = Duration::from_secs(15);
 
-/// Part of the people of a registry, under one lock.
+/// Part of the slots of a registry, under one lock. A table of slots under the hash of their email: a waiting person
+/// costs a pointer here, and nothing more.
 pub(super) struct Shard {
-    people: HashMap<EmailKey, Person>,
+    slots: HashTable<Arc<Slot>>,
+    initiates: HashMap<EmailKey, Initiates>,
     next_sweep: Instant,
 }
 
-/// All that is remembered of one email.
+/// The initiates of one email that are under way.
 #[derive(Default)]
-pub(super) struct Person {
-    slots: Vec<Arc<Slot>>,
-    /// Initiates that are under way.
-    initiating: u32,
+struct Initiates {
+    under_way: u32,
     /// Cancels since the first of them began.
     cancels: u32,
 }
 
 impl Shard {
     pub(super) fn new(at: Instant) -> Self {
-        Self { people: HashMap::new(), next_sweep: later(at, SWEEP) }
-    }
-
-    /// The record of an email, made if there is none.
-    pub(super) fn person(&mut self, key: &EmailKey) -> &mut Person {
-        if !self.people.contains_key(key) {
-            self.people.insert(key.clone(), Person::default());
-        }
-        self.people.entry(key.clone()).or_default()
-    }
-
-    pub(super) fn known(&mut self, key: &EmailKey) -> Option<&mut Person> {
-        self.people.get_mut(key)
-    }
-
-    pub(super) fn drop_if_empty(&mut self, key: &EmailKey) {
-        if self.people.get(key).is_some_and(Person::is_empty) {
-            self.people.remove(key);
-        }
+        Self { slots: HashTable::new(), initiates: HashMap::new(), next_sweep: later(at, SWEEP) }
     }
 
     /// Forgets what is over, now and then: the cost is spread over the calls that make records.
-    pub(super) fn sweep(&mut self, at: Instant) {
+    pub(super) fn sweep(&mut self, at: Instant, hasher: &RandomState) {
         if at >= self.next_sweep {
             self.next_sweep = later(at, SWEEP);
-            self.forget_expired(at);
+            self.forget_expired(at, hasher);
         }
     }
 
-    pub(super) fn forget_expired(&mut self, at: Instant) {
-        self.people.retain(|_, person| {
-            person.slots.retain(|slot| !slot.is_forgotten(at));
-            !person.is_empty()
-        });
+    pub(super) fn forget_expired(&mut self, at: Instant, hasher: &RandomState) {
+        self.slots.retain(|slot| !slot.is_forgotten(at));
         // A crowd that has left gives its room back.
-        if self.people.len() < self.people.capacity() / 4 {
-            self.people.shrink_to_fit();
+        if self.slots.len() < self.slots.capacity() / 4 {
+            self.slots.shrink_to_fit(|slot| hasher.hash_one(slot.key()));
         }
     }
 
-    pub(super) fn end_all(&mut self, reason: CancelReason) {
-        for person in self.people.values() {
-            for slot in &person.slots {
-                slot.end(reason);
-            }
+    pub(super) fn end_all(&self, reason: CancelReason) {
+        for slot in &self.slots {
+            slot.end(reason);
         }
     }
 
     /// (live polls, remembered ids)
     pub(super) fn count(&self) -> (usize, usize) {
-        let slots = || self.people.values().flat_map(|person| &person.slots);
-        (slots().filter(|slot| slot.is_held()).count(), slots().count())
+        (self.slots.iter().filter(|slot| slot.is_held()).count(), self.slots.len())
+    }
+
+    /// The part of this shard that is about one person.
+    pub(super) fn person<'a>(&'a mut self, key: &'a EmailKey, hasher: &'a RandomState) -> Person<'a> {
+        Person { hash: hasher.hash_one(key), shard: self, key, hasher }
     }
 }
 
-impl Person {
-    fn find(&self, id: &AuthReqId) -> Option<Arc<Slot>> {
-        self.slots.iter().find(|slot| slot.id() == id).map(Arc::clone)
+/// All that is remembered of one email.
+pub(super) struct Person<'a> {
+    shard: &'a mut Shard,
+    key: &'a EmailKey,
+    hash: u64,
+    hasher: &'a RandomState,
+}
+
+impl Person<'_> {
+    fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> {
+        self.shard.slots.iter_hash(self.hash).filter(|slot| slot.key() == self.key)
     }
 
     /// The slot of an id; one that this client did not initiate is remembered from now on.
@@ -97,66 +89,65 @@ impl Person {
         at: Instant,
     ) -> Arc<Slot> {
         let forget = later(at, UNKNOWN_LIFETIME);
-        match self.find(id) {
-            Some(slot) => {
-                slot.keep_until(forget);
-                slot
-            }
-            None => self.insert(Slot::new(id.clone(), resource, Pace::unknown(), None, forget)),
+        if let Some(slot) = self.slots().find(|slot| slot.id() == id) {
+            slot.keep_until(forget);
+            return Arc::clone(slot);
         }
+        self.insert(Slot::new(self.key.clone(), id.clone(), resource, Pace::unknown(), None, forget))
     }
 
     /// Remembers an id. A server that repeats one gets a record afresh.
     pub(super) fn insert(&mut self, slot: Arc<Slot>) -> Arc<Slot> {
-        if let Some(same) = self.slots.iter_mut().find(|known| known.id() == slot.id()) {
-            same.end(CancelReason::Superseded);
-            *same = Arc::clone(&slot);
-        } else {
-            self.slots.reserve_exact(1);
-            self.slots.push(Arc::clone(&slot));
+        let same = |known: &Arc<Slot>| known.id() == slot.id() && known.key() == slot.key();
+        if let Ok(known) = self.shard.slots.find_entry(self.hash, same) {
+            known.get().end(CancelReason::Superseded);
+            known.remove();
         }
+        let rehash = |slot: &Arc<Slot>| self.hasher.hash_one(slot.key());
+        self.shard.slots.insert_unique(self.hash, Arc::clone(&slot), rehash);
         slot
     }
 
     /// Ends every older approval of this person: the newest is the one that counts.
     pub(super) fn supersede_all(&self) {
-        for slot in &self.slots {
+        for slot in self.slots() {
             slot.end(CancelReason::Superseded);
         }
     }
 
     /// Stops the polls of all other ids; they may be polled again.
     pub(super) fn supersede_polls_but(&self, mine: &Arc<Slot>) {
-        for slot in self.slots.iter().filter(|slot| !Arc::ptr_eq(slot, mine)) {
+        for slot in self.slots().filter(|slot| !Arc::ptr_eq(slot, mine)) {
             slot.stop(CancelReason::Superseded);
         }
     }
 
+    /// Ends every approval, also one whose initiate is under way. Returns how many polls it stopped.
     pub(super) fn cancel(&mut self) -> usize {
-        if self.initiating > 0 {
-            self.cancels = self.cancels.wrapping_add(1);
+        if let Some(initiates) = self.shard.initiates.get_mut(self.key) {
+            initiates.cancels = initiates.cancels.wrapping_add(1);
         }
-        self.slots.iter().filter(|slot| slot.end(CancelReason::Requested)).count()
+        self.slots().filter(|slot| slot.end(CancelReason::Requested)).count()
     }
 
     /// Returns the number of cancels so far, for comparison when the answer is there.
     pub(super) fn begin_initiate(&mut self) -> u32 {
-        self.initiating = self.initiating.saturating_add(1);
-        self.cancels
+        let initiates = self.shard.initiates.entry(self.key.clone()).or_default();
+        initiates.under_way = initiates.under_way.saturating_add(1);
+        initiates.cancels
     }
 
     pub(super) fn end_initiate(&mut self) {
-        self.initiating = self.initiating.saturating_sub(1);
-        if self.initiating == 0 {
-            self.cancels = 0;
+        if let Some(initiates) = self.shard.initiates.get_mut(self.key) {
+            initiates.under_way = initiates.under_way.saturating_sub(1);
+            if initiates.under_way == 0 {
+                self.shard.initiates.remove(self.key);
+            }
         }
     }
 
+    /// Cancels since the first initiate that is under way.
     pub(super) fn cancels(&self) -> u32 {
-        self.cancels
-    }
-
-    fn is_empty(&self) -> bool {
-        self.slots.is_empty() && self.initiating == 0
+        self.shard.initiates.get(self.key).map_or(0, |initiates| initiates.cancels)
     }
 }

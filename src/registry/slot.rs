@@ -6,15 +6,16 @@ use crate::clock::Instant;
 use crate::outcome::CancelReason;
 use crate::poll::Pace;
 use crate::sync::{Mutex, lock};
-use crate::types::AuthReqId;
+use crate::types::{AuthReqId, EmailKey};
 
 /// What is remembered of one `auth_req_id` until it expires.
 pub(crate) struct Slot {
-    pub(super) id: AuthReqId,
+    key: EmailKey,
+    id: AuthReqId,
     /// Sent with every poll if it was sent with the initiate (wire contract, section 2.2).
-    pub(super) resource: Option<Box<str>>,
+    resource: Option<Box<str>>,
     /// When the server's `expires_in` is over; `None` for an id that another process initiated.
-    pub(super) expires: Option<Instant>,
+    expires: Option<Instant>,
     state: Mutex<State>,
 }
 
@@ -57,6 +58,7 @@ impl Drop for Asking<'_> {
 
 impl Slot {
     pub(super) fn new(
+        key: EmailKey,
         id: AuthReqId,
         resource: Option<&str>,
         pace: Pace,
@@ -64,24 +66,24 @@ impl Slot {
         forget: Instant,
     ) -> Arc<Self> {
         let state = State { pace, asking: false, holder: None, generation: 0, ended: None, forget };
-        Arc::new(Self { id, resource: resource.map(Box::from), expires, state: Mutex::new(state) })
+        Arc::new(Self { key, id, resource: resource.map(Box::from), expires, state: Mutex::new(state) })
     }
 
     /// Makes a poll the holder. The one before is superseded; an id that was ended takes none.
-    pub(super) fn hold(&self) -> Result<(u32, CancellationToken), CancelReason> {
+    pub(super) fn hold(&self, token: &CancellationToken) -> Result<u32, CancelReason> {
         let mut state = lock(&self.state);
         if let Some(reason) = state.ended {
             return Err(reason);
         }
-        let token = CancellationToken::new();
         let before = state.holder.replace(Holder { token: token.clone(), stopped: None });
-        state.generation = state.generation.wrapping_add(1);
+        // Never 0, which stands for no poll.
+        state.generation = state.generation.wrapping_add(1).max(1);
         let generation = state.generation;
         drop(state);
         if let Some(before) = before {
             before.token.cancel();
         }
-        Ok((generation, token))
+        Ok(generation)
     }
 
     /// Whether this generation may bring home an outcome: it still holds the slot and nobody stopped it. The slot is
@@ -170,6 +172,10 @@ impl Slot {
 
     pub(super) fn is_asking(&self) -> bool {
         lock(&self.state).asking
+    }
+
+    pub(super) fn key(&self) -> &EmailKey {
+        &self.key
     }
 
     pub(crate) fn id(&self) -> &AuthReqId {

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Asked};
 use crate::poll::watch::{Watch, hand_out};
-use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, PollPolicy, Schedule};
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule};
 use crate::registry::Look;
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email};
@@ -123,13 +123,13 @@ impl PollForApproval {
         let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(timeout)));
         let floor = claim.slot().pace(|pace| schedule.floor(pace, &policy.unwrap_or(self.inner.policy)));
         span.record("interval", tracing::field::debug(floor));
-        Ok(Watch::new(self.inner, claim, schedule, policy.map(Box::new), span))
+        Ok(Watch::new(claim, Plan::new(self.inner, schedule, policy, span)))
     }
 
     async fn look(self, timeout: Duration) -> Result<PollStatus, Error> {
         let email = self.email?;
         let inner = self.inner;
-        let policy = self.policy.map(PollPolicy::validated).transpose()?.unwrap_or(inner.policy);
+        let policy = self.policy.map(PollPolicy::validated).transpose()?;
         let look = inner.registry.look(&email.key(), &self.id, self.resource.as_deref());
         let slot = match &look {
             Look::Free(claim) => Arc::clone(claim.slot()),
@@ -137,34 +137,34 @@ impl PollForApproval {
         };
         let at = now();
         let deadline = Deadline::earlier(later(at, timeout.min(LONGEST_WAIT)), slot.expires());
-        let mut schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(LONGEST_WAIT)));
-        let pending = |schedule: &Schedule| {
-            Ok(PollStatus::Pending { next_poll_in: driver::next_poll_in(&slot, &policy, schedule) })
+        let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(LONGEST_WAIT)));
+        let mut plan = Plan::new(inner, schedule, policy, tracing::Span::current());
+        let Look::Free(claim) = look else {
+            return Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) });
         };
-        let Look::Free(claim) = look else { return pending(&schedule) };
         if claim.is_live() {
             if slot.expires().is_some_and(|expires| expires < at) {
                 return Ok(PollStatus::Ended(ApprovalOutcome::ExpiredToken));
             }
-            if !driver::next_poll_in(&slot, &policy, &schedule).is_zero() {
-                return pending(&schedule);
+            let next_poll_in = plan.next_poll_in(&slot);
+            if !next_poll_in.is_zero() {
+                return Ok(PollStatus::Pending { next_poll_in });
             }
         }
         let asked = tokio::select! {
             biased;
             () = claim.stopped() => None,
-            asked = driver::ask(&inner, &slot, &policy, &mut schedule) => Some(asked),
+            asked = driver::ask(&mut plan, &slot) => Some(asked),
         };
-        let error = match asked {
+        match asked {
             Some(Asked::Decided(outcome)) => return hand_out(claim, Some(outcome)).map(PollStatus::Ended),
             None => return hand_out(claim, None).map(PollStatus::Ended),
-            Some(Asked::Faulted(error)) => Some(error.with_attempts(1)),
-            Some(Asked::Undecided | Asked::Starved) => None,
-        };
-        match (claim.commit(), error) {
+            Some(Asked::Undecided | Asked::Starved) => {}
+        }
+        match (claim.commit(), plan.take_fault()) {
             (Err(reason), _) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(reason))),
             (Ok(()), Some(error)) => Err(error),
-            (Ok(()), None) => pending(&schedule),
+            (Ok(()), None) => Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) }),
         }
     }
 
@@ -229,5 +229,13 @@ impl fmt::Debug for PollForApproval {
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
+    }
+}
+#[cfg(test)]
+impl PollForApproval {
+    pub(crate) fn run_size(self) {
+        let w = self.begin().unwrap();
+        let f = w.run();
+        println!("run future {}", std::mem::size_of_val(&f));
     }
 }
