@@ -223,5 +223,7 @@ impl Drop for Attempt {
     }
 }
 
+#[cfg(all(test, authsec_model))]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -174,5 +174,20 @@ impl fmt::Debug for CibaClient {
     }
 }
 
+/// For the fuzz targets: see [`fuzzing`](crate::fuzzing).
+#[cfg(fuzzing)]
+pub(crate) fn poll_url(base_url: &str) -> Option<String> {
+    let plane = crate::wire::Plane::Admin { workspace_id: None };
+    let base_url = origin::parse(base_url).ok()?;
+    Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.into())
+}
+
+/// For the fuzz targets: see [`fuzzing`](crate::fuzzing).
+#[cfg(fuzzing)]
+pub(crate) fn read_config_file(text: &[u8]) -> Option<(Option<String>, Option<String>)> {
+    let file = config_file::ConfigFile::parse(text).ok()?;
+    Some((file.client_id, file.ciba_base_url))
+}
+
 #[cfg(test)]
 pub(crate) mod tests;

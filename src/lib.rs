@@ -5,6 +5,9 @@ mod attempts;
 mod client;
 mod clock;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod outcome;
 mod poll;
 mod push_guard;

@@ -11,7 +11,7 @@ mod slot;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(crate) use claim::Claim;
@@ -22,12 +22,12 @@ pub(crate) use slot::Slot;
 use crate::clock::{Instant, later, now};
 use crate::outcome::CancelReason;
 use crate::poll::Pace;
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, lock};
 use crate::types::{AuthReqId, EmailKey};
 use crate::wire::Acknowledgement;
 
 /// A rehash of one shard holds up only the callers of that shard, and is short.
-const SHARDS: usize = 64;
+const SHARDS: usize = if cfg!(authsec_model) { 1 } else { 64 };
 
 /// How long an id is remembered whose lifetime the server told to another process.
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
@@ -169,5 +169,7 @@ fn is_over(forget: Instant, at: Instant) -> bool {
     at > forget
 }
 
+#[cfg(all(test, authsec_model))]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,11 @@
-//! The locks of this crate, in one place so that they can be swapped for a model checker's.
+//! The locks of this crate, in one place so that they can be swapped for a model checker's (`tests/model/run`).
 
 use std::sync::PoisonError;
-pub(crate) use std::sync::{Mutex, MutexGuard};
+
+#[cfg(all(test, authsec_model))]
+pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicBool};
+#[cfg(not(all(test, authsec_model)))]
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 
 /// Locks. Nothing of ours panics under a lock, and what a lock guards is valid after every statement; so a poisoned
 /// one is used as it is.

@@ -12,6 +12,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub(crate) use fault::{Fault, FaultKind};
+#[cfg(fuzzing)]
+pub(crate) use http::parse_retry_after;
 pub(crate) use http::{HttpOptions, HttpTransport};
 pub(crate) use places::Places;
 use url::Url;

@@ -28,7 +28,11 @@ impl ConfigFile {
 
     /// The error says nothing of the content: a configuration may hold secrets of others.
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(text)
-            .map_err(|_| Error::config("config_file", "is not the JSON of the official SDKs"))
+        let refuse = || Error::config("config_file", "is not the JSON of the official SDKs");
+        // serde would take an array for an object without names.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(refuse());
+        }
+        serde_json::from_slice(text).map_err(|_| refuse())
     }
 }

@@ -4,17 +4,23 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
 use tracing::Instrument as _;
 
 use super::heard::Heard;
 use super::{Plan, Verdict};
+use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
 use crate::transport::{HttpCall, Lane};
 use crate::wire::PollBody;
+
+/// How long a poll stands in the queue for a place.
+const QUEUE: Duration = Duration::from_millis(250);
 
 /// What a poll comes to.
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
@@ -54,10 +60,25 @@ pub(crate) fn ask<'a>(
     Box::pin(exchange(plan, slot).instrument(span))
 }
 
+/// Waits for a place, but never long in the queue: behind a server that hangs, a queue is a herd, and when the server is
+/// back it would come all at once. Whoever finds no place soon comes again one to two floors later.
+async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
+    let deadline = plan.schedule.deadline().at;
+    loop {
+        let place = inner.places.take(later(now(), QUEUE).min(deadline)).await;
+        if place.is_some() || now() >= deadline {
+            return place;
+        }
+        let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
+        let wait = floor.saturating_add(inner.jitter().share_of(floor));
+        tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
+    }
+}
+
 async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let inner = Arc::clone(&plan.inner);
     let (deadline, policy) = (plan.schedule.deadline(), *plan.policy());
-    let Some(_place) = inner.places.take(deadline.at).await else {
+    let Some(_place) = place(&inner, plan, slot).await else {
         tracing::warn!(
             "no place for a request before the deadline: max_in_flight is too small for this crowd"
         );

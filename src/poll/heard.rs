@@ -36,9 +36,11 @@ impl Heard {
         }
     }
 
-    /// Whether no approval can have been in what did not come.
+    /// Whether no approval can be lost now: none was in what did not come, and what came is none, for an approval counts
+    /// as lost until it is handed out.
     pub(super) fn loses_nothing(&self) -> bool {
         match self {
+            Self::Answer(PollAnswer::Approved(_), _) => false,
             Self::Answer(_, complete) => *complete,
             Self::Fault(fault) => !fault.maybe_sent(),
         }

@@ -48,21 +48,7 @@ impl Finished {
     /// Hands the outcome out, unless the poll was stopped before.
     pub(crate) fn commit(self) -> Outcome {
         let Self { claim, outcome, span } = self;
-        let slot = Arc::clone(claim.slot());
-        let outcome = match (claim.commit(), outcome) {
-            (Ok(()), Some(outcome)) => outcome,
-            (stopped, outcome) => {
-                if let Some(Ok(ApprovalOutcome::Approved(late))) = outcome {
-                    // Wiped here. Whoever polls this id later must not hear that it merely expired.
-                    drop(late);
-                    slot.pace(|pace| pace.set_answer_lost(true));
-                    span.in_scope(|| {
-                        tracing::warn!("an approval arrived after its poll was stopped, and was dropped");
-                    });
-                }
-                Ok(ApprovalOutcome::Cancelled(stopped.err().unwrap_or(CancelReason::Requested)))
-            }
-        };
+        let outcome = span.in_scope(|| hand_out(claim, outcome));
         match &outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
             Err(error) => {
@@ -70,5 +56,26 @@ impl Finished {
             }
         };
         outcome
+    }
+}
+
+/// Hands an outcome out, unless its poll was stopped before; `None` is a poll that saw the stop itself.
+pub(crate) fn hand_out(claim: Claim, outcome: Option<Outcome>) -> Outcome {
+    let slot = Arc::clone(claim.slot());
+    match (claim.commit(), outcome) {
+        (Ok(()), Some(outcome)) => {
+            if let Ok(ApprovalOutcome::Approved(_)) = outcome {
+                slot.pace(|pace| pace.set_answer_lost(false));
+            }
+            outcome
+        }
+        (stopped, outcome) => {
+            if let Some(Ok(ApprovalOutcome::Approved(late))) = outcome {
+                // Wiped here.
+                drop(late);
+                tracing::warn!("an approval arrived after its poll was stopped, and was dropped");
+            }
+            Ok(ApprovalOutcome::Cancelled(stopped.err().unwrap_or(CancelReason::Requested)))
+        }
     }
 }

@@ -10,9 +10,9 @@ use super::{BoxFuture, check_runtime};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
-use crate::outcome::{ApprovalOutcome, CancelReason, PollStatus};
+use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Asked};
-use crate::poll::watch::Watch;
+use crate::poll::watch::{Watch, hand_out};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule, until};
 use crate::registry::Look;
 use crate::trace::MaskedEmail;
@@ -151,15 +151,15 @@ impl PollForApproval {
                 return Ok(PollStatus::Pending { next_poll_in });
             }
         }
-        let asked = until(claim.stopped(), driver::ask(&mut plan, &slot)).await;
-        match (claim.commit(), asked) {
-            (Ok(()), Some(Asked::Decided(outcome))) => outcome.map(PollStatus::Ended),
-            (Ok(()), Some(Asked::Undecided | Asked::Starved)) => match plan.take_fault() {
-                Some(error) => Err(error),
-                None => Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) }),
-            },
-            (Ok(()), None) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(CancelReason::Requested))),
+        match until(claim.stopped(), driver::ask(&mut plan, &slot)).await {
+            Some(Asked::Decided(outcome)) => return hand_out(claim, Some(outcome)).map(PollStatus::Ended),
+            None => return hand_out(claim, None).map(PollStatus::Ended),
+            Some(Asked::Undecided | Asked::Starved) => {}
+        }
+        match (claim.commit(), plan.take_fault()) {
             (Err(reason), _) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(reason))),
+            (Ok(()), Some(error)) => Err(error),
+            (Ok(()), None) => Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) }),
         }
     }
 

@@ -3,5 +3,6 @@
 mod cancelling;
 mod initiating;
 mod instants;
+mod outage;
 mod outcomes;
 mod totp;

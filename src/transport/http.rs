@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, Response};
+#[cfg(fuzzing)]
+pub(crate) use retry_after::parse as parse_retry_after;
 use url::Url;
 use zeroize::Zeroizing;
 

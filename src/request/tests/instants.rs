@@ -116,7 +116,7 @@ async fn b11_slow_down_holds_for_a_later_poll_of_the_id_and_faults_never_lower_i
     let second = pending.wait().timeout(seconds(40)).await.expect("an outcome");
     assert_eq!(second.status(), "timeout");
     // 5 s: slow_down, so 15 s: a fault, so 10 s and half a second; the next would leave no room before 48 s.
-    assert_eq!(polls(&script, start), [5_000, 15_000, 25_500, 35_500, 48_000]);
+    assert_eq!(polls(&script, start), [5_000, 15_000, 25_250, 35_250, 48_000]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -394,8 +394,8 @@ async fn b20_faults_add_a_doubling_backoff_to_the_floor_and_an_answer_resets_it(
     let pending = initiate(&client).await;
     let start = now();
     let _ = pending.wait().await.expect("an outcome");
-    // Half of 1, 2, 4 s without jitter, each on top of the floor of 5 s.
-    assert_eq!(polls(&script, start), [5_000, 10_500, 16_500, 23_500, 28_500, 34_000]);
+    // A quarter of 1, 2, 4 s without jitter, each on top of the floor of 5 s.
+    assert_eq!(polls(&script, start), [5_000, 10_250, 15_750, 21_750, 26_750, 32_000]);
 }
 
 #[test]
@@ -406,7 +406,7 @@ fn b20_backoff_doubles_up_to_its_cap_and_jitter_stays_inside() {
     let full: Vec<_> = (1..=8).map(|faults| policy.backoff(faults, Jitter(u16::MAX)).as_millis()).collect();
     assert_eq!(full, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
     let least: Vec<_> = (1..=6).map(|faults| policy.backoff(faults, Jitter(0)).as_millis()).collect();
-    assert_eq!(least, [500, 1_000, 2_000, 4_000, 8_000, 15_000]);
+    assert_eq!(least, [250, 500, 1_000, 2_000, 4_000, 7_500]);
     assert_eq!(policy.backoff(u32::MAX, Jitter(u16::MAX)).as_secs(), 30);
 }
 
@@ -423,7 +423,7 @@ async fn b20_retry_after_is_a_minimum_that_the_deadline_caps() {
     let start = now();
     let outcome = pending.wait().timeout(seconds(60)).await.expect("an outcome");
     assert_eq!(outcome.status(), "timeout");
-    assert_eq!(polls(&script, start), [5_000, 22_000, 28_000, 60_000]);
+    assert_eq!(polls(&script, start), [5_000, 22_000, 27_500, 60_000]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -464,7 +464,7 @@ async fn b22_a_deadline_behind_failed_attempts_is_an_error() {
     let error = pending.wait().timeout(seconds(30)).await.expect_err("not an outcome");
     assert_eq!(error.kind(), ErrorKind::Network);
     assert_eq!(error.attempts(), 5);
-    assert_eq!(polls(&script, start), [5_000, 10_500, 16_500, 23_500, 30_000]);
+    assert_eq!(polls(&script, start), [5_000, 10_250, 15_750, 21_750, 30_000]);
     assert!(!error.may_have_reached_server());
 }
 

@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 /// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date, which is measured against the answer's own
 /// `Date` where there is one, so that the local wall clock does not matter. Garbage is `None`; the past is zero.
-pub(super) fn parse(text: &str, date: Option<&str>, local: SystemTime) -> Option<Duration> {
+pub(crate) fn parse(text: &str, date: Option<&str>, local: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number holds is a long time, not garbage.

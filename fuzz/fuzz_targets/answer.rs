@@ -1,0 +1,92 @@
+//! Any status with any body, to all three readers. What may let a person in is checked against an oracle of its own.
+#![no_main]
+
+#[path = "../oracle.rs"]
+mod oracle;
+
+use std::time::Duration;
+
+use authsec_ciba::fuzzing::{Read, read_initiate, read_poll, read_totp};
+use libfuzzer_sys::fuzz_target;
+use oracle::Oracle;
+
+const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Two bytes for the status, one for whether there is a body; the rest is the body.
+fuzz_target!(|data: &[u8]| {
+    let [high, low, kind, body @ ..] = data else { return };
+    let status = match u16::from_be_bytes([*high, *low]) {
+        // Half of the numbers are the ones that matter.
+        number if number >= 0x8000 => {
+            let usual = [200, 202, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 204, 301, 308];
+            usual[usize::from(number) % usual.len()]
+        }
+        number => 100 + number % 900,
+    };
+    let body = (*kind != 0xff).then_some(body);
+    let oracle = Oracle::of(body.unwrap_or_default());
+    poll(status, body, &oracle);
+    initiate(status, body, &oracle);
+    totp(status, body, &oracle);
+});
+
+fn poll(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
+    let read = read_poll(status, body);
+    match &read {
+        Read::Token(token) => {
+            assert_eq!(status, 200);
+            assert_eq!(Some(token), oracle.token.as_ref(), "not the one token of the body");
+            assert!(!oracle.has_error, "a token beside an error");
+            assert!(body.is_some() && oracle.is_clean);
+        }
+        Read::Pending => assert_eq!(oracle.error(), Some("authorization_pending")),
+        Read::SlowDown { interval } => {
+            assert_eq!(oracle.error(), Some("slow_down"));
+            assert!(interval.is_none_or(|wait| wait >= Duration::from_secs(1) && wait <= A_WEEK));
+        }
+        Read::Denied => assert_eq!(oracle.error(), Some("access_denied")),
+        Read::Expired => assert_eq!(oracle.error(), Some("expired_token")),
+        Read::Failed(shown) => oracle.assert_hidden(shown),
+        Read::Acknowledged { .. } | Read::WrongCode | Read::Locked => panic!("{read:?}"),
+    }
+    if !matches!(read, Read::Failed(_)) {
+        assert!(!(300..=399).contains(&status), "a redirect decided");
+        assert!(matches!(read, Read::Token(_)) || !oracle.names_a_token, "a token beside a code");
+    }
+    // And the other way: what is an approval by the contract is never missed.
+    if status == 200 && body.is_some() && oracle.is_clean && !oracle.has_error && oracle.token.is_some() {
+        assert!(matches!(read, Read::Token(_)), "an approval was missed");
+    }
+}
+
+fn initiate(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
+    match read_initiate(status, body) {
+        Read::Acknowledged { id, expires_in, interval } => {
+            assert_eq!(status, 200);
+            assert!(!oracle.has_error);
+            assert_eq!(Some(id.as_str()), oracle.text("auth_req_id"));
+            assert!(!id.is_empty() && id.len() <= 4096 && id.bytes().all(|byte| byte.is_ascii_graphic()));
+            assert!(expires_in <= A_WEEK && interval <= expires_in);
+            assert!(!interval.is_zero() || expires_in.is_zero(), "a busy loop");
+        }
+        Read::Failed(shown) => oracle.assert_hidden(&shown),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn totp(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
+    match read_totp(status, body) {
+        Read::Token(token) => {
+            assert_eq!(status, 200);
+            assert_eq!(Some(&token), oracle.token.as_ref());
+            assert!(!oracle.has_error && !oracle.denies_success);
+        }
+        Read::WrongCode => {
+            assert!(matches!(status, 400 | 401) && !oracle.names_a_token);
+            assert!(oracle.says("invalid totp code"));
+        }
+        Read::Locked => assert!(matches!(status, 401 | 429) && !oracle.names_a_token),
+        Read::Failed(shown) => oracle.assert_hidden(&shown),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,100 @@
+//! What the fuzz targets of `fuzz/` reach: the pure functions behind the public calls. Only under `--cfg fuzzing`, which
+//! `cargo fuzz` sets; no part of the published API.
+
+use std::time::{Duration, SystemTime};
+
+use crate::wire::{Answer, PollAnswer, TotpAnswer};
+
+/// What the three readers make of an answer.
+#[derive(Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Read {
+    Token(String),
+    Acknowledged {
+        id: String,
+        expires_in: Duration,
+        interval: Duration,
+    },
+    Pending,
+    SlowDown {
+        interval: Option<Duration>,
+    },
+    Denied,
+    Expired,
+    WrongCode,
+    Locked,
+    /// An error, as it shows itself: `Debug` and `Display` of it and of all behind it.
+    Failed(String),
+}
+
+fn failed(error: crate::Error) -> Read {
+    let mut shown = format!("{error:?} {error}");
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        shown.push_str(&format!(" {error:?} {error}"));
+        source = error.source();
+    }
+    Read::Failed(shown)
+}
+
+fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
+    Answer { status, retry_after: None, body }
+}
+
+/// The answer to a poll.
+#[must_use]
+pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
+    match crate::wire::read_poll(&answer(status, body)) {
+        PollAnswer::Approved(approval) => Read::Token(approval.token().expose_secret().to_owned()),
+        PollAnswer::Pending => Read::Pending,
+        PollAnswer::SlowDown { interval, .. } => Read::SlowDown { interval },
+        PollAnswer::Denied => Read::Denied,
+        PollAnswer::Expired => Read::Expired,
+        PollAnswer::InvalidGrant(error)
+        | PollAnswer::Fault { error, .. }
+        | PollAnswer::Unreadable { error, .. }
+        | PollAnswer::Fatal(error) => failed(error),
+    }
+}
+
+/// The answer to an initiate.
+#[must_use]
+pub fn read_initiate(status: u16, body: Option<&[u8]>) -> Read {
+    match crate::wire::read_initiate(&answer(status, body)) {
+        Ok(ack) => Read::Acknowledged {
+            id: ack.auth_req_id.expose_secret().to_owned(),
+            expires_in: ack.expires_in,
+            interval: ack.interval,
+        },
+        Err(error) => failed(error),
+    }
+}
+
+/// The answer to a TOTP login.
+#[must_use]
+pub fn read_totp(status: u16, body: Option<&[u8]>) -> Read {
+    match crate::wire::read_totp(&answer(status, body)) {
+        TotpAnswer::Verified(token) => Read::Token(token.expose_secret().to_owned()),
+        TotpAnswer::WrongCode => Read::WrongCode,
+        TotpAnswer::Locked { .. } => Read::Locked,
+        TotpAnswer::Failed(error) => failed(error),
+    }
+}
+
+/// `Retry-After`, beside the answer's `Date` and the local clock.
+#[must_use]
+pub fn retry_after(text: &str, date: Option<&str>, local: SystemTime) -> Option<Duration> {
+    crate::transport::parse_retry_after(text, date, local)
+}
+
+/// The address of the poll that a base URL and the newest routes make; `None` where the URL is refused.
+#[must_use]
+pub fn poll_url(base_url: &str) -> Option<String> {
+    crate::client::poll_url(base_url)
+}
+
+/// `client_id` and `ciba_base_url` of an SDK's configuration file.
+#[must_use]
+pub fn config_file(text: &[u8]) -> Option<(Option<String>, Option<String>)> {
+    crate::client::read_config_file(text)
+}
