@@ -4,7 +4,6 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 use tracing::Instrument as _;
@@ -16,11 +15,8 @@ use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
-use crate::transport::{HttpCall, Lane};
+use crate::transport::{HttpCall, Lane, Turn};
 use crate::wire::PollBody;
-
-/// How long a poll stands in the queue for a place.
-const QUEUE: Duration = Duration::from_millis(250);
 
 /// What a poll comes to.
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
@@ -60,18 +56,19 @@ pub(crate) fn ask<'a>(
     Box::pin(exchange(plan, slot).instrument(span))
 }
 
-/// Waits for a place, but never long in the queue: behind a server that hangs, a queue is a herd, and when the server is
-/// back it would come all at once. Whoever finds no place soon comes again one to two floors later.
+/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to two floors later.
 async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
     let deadline = plan.schedule.deadline().at;
     loop {
-        let place = inner.places.take(later(now(), QUEUE).min(deadline)).await;
-        if place.is_some() || now() >= deadline {
-            return place;
+        match inner.places.turn(deadline).await {
+            Turn::Mine(place) => return Some(place),
+            Turn::TooLate => return None,
+            Turn::NotWorthWaiting => {
+                let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
+                let wait = floor.saturating_add(inner.jitter().share_of(floor));
+                tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
+            }
         }
-        let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
-        let wait = floor.saturating_add(inner.jitter().share_of(floor));
-        tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
     }
 }
 
@@ -96,6 +93,7 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let heard = Heard::of(inner.transport.send(call).await);
     let (now, answer_was_lost) = (now(), asking.answer_was_lost());
     drop(asking);
+    inner.places.ended(heard.is_answer());
     if heard.loses_nothing() {
         slot.pace(|pace| pace.set_answer_lost(answer_was_lost));
     }
