@@ -77,6 +77,11 @@ impl Shard {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn number_of_people(&self) -> usize {
+        self.people.len()
+    }
+
     /// (live polls, remembered ids)
     pub(super) fn count(&self) -> (usize, usize) {
         let slots = || self.people.values().flat_map(|person| &person.slots);
