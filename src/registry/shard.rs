@@ -57,6 +57,11 @@ impl Shard {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn number_of_people(&self) -> usize {
+        self.people.len()
+    }
+
     /// (live polls, remembered ids)
     pub(super) fn count(&self) -> (usize, usize) {
         (self.slots.iter().filter(|slot| slot.is_held()).count(), self.slots.len())
