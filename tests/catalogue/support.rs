@@ -1,5 +1,9 @@
 //! What the cases share: a sandbox with a client, and one call through a fault with everything there is to assert.
 
+pub(crate) mod child;
+#[cfg(feature = "http2")]
+pub(crate) mod http2;
+pub(crate) mod tls;
 pub(crate) mod wire;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use authsec_ciba::{CibaClient, CibaClientBuilder};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// What to do when a request is there.
 #[derive(Clone, Debug)]
@@ -83,6 +84,41 @@ impl Wire {
                 let number = server.opened();
                 let (server, greeting) = (server.clone(), greeting.clone());
                 tokio::spawn(async move { server.talk(stream, number, greeting).await });
+            }
+        });
+        wire
+    }
+
+    /// Speaks TLS; behind a `CONNECT` that it grants, if it is a proxy.
+    pub(crate) async fn over_tls(
+        tls: Option<TlsAcceptor>,
+        proxy: bool,
+        acts: impl IntoIterator<Item = Act>,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let state = State { acts: acts.into_iter().collect(), ..State::default() };
+        let wire = Self { address, state: Arc::new(Mutex::new(state)) };
+        let server = wire.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (number, server, tls) = (server.opened(), server.clone(), tls.clone());
+                tokio::spawn(async move {
+                    if proxy && let Some((head, body)) = server.request(&mut stream).await {
+                        server.state().heard.push(Heard { connection: number, head, body });
+                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+                    }
+                    match tls {
+                        Some(tls) => {
+                            if let Ok(mut stream) = tls.accept(&mut stream).await {
+                                server.converse(&mut stream, number).await;
+                            }
+                        }
+                        // Reads the first of the handshake, and says nothing to it.
+                        None => while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {},
+                    }
+                    server.state().open -= 1;
+                });
             }
         });
         wire
