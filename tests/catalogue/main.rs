@@ -17,4 +17,12 @@
 mod capture;
 mod support;
 
+mod dns;
+mod framing;
+#[cfg(feature = "http2")]
+mod http2;
 mod network;
+mod proxies;
+mod redirects;
+#[cfg(feature = "rustls")]
+mod tls;
