@@ -17,12 +17,16 @@
 mod capture;
 mod support;
 
+mod codes;
 mod dns;
+mod documents;
 mod framing;
 #[cfg(feature = "http2")]
 mod http2;
 mod network;
+mod numbers;
 mod proxies;
 mod redirects;
+mod statuses;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -51,9 +51,9 @@ pub(crate) async fn start() -> (Sandbox, CibaClient) {
     (sandbox, client)
 }
 
-/// Whatever was remembered is over after 20 minutes: nothing may be left then, on neither side.
+/// Whatever was remembered is over after a week: nothing may be left then, on neither side.
 pub(crate) async fn leaves_nothing(sandbox: &Sandbox, client: &CibaClient) {
-    tokio::time::sleep(seconds(20 * 60)).await;
+    tokio::time::sleep(seconds(8 * 24 * 60 * 60)).await;
     assert_eq!(client.usage(), Usage::default());
     assert_eq!(sandbox.connections().open, 0, "sockets are left");
 }
