@@ -89,9 +89,11 @@ async fn n22_the_handshake_stalls() {
 #[test]
 fn inner_builds_a_client() {
     if child::is_inner() {
-        match CibaClient::builder().build() {
-            Ok(_) => println!("built"),
-            Err(error) => println!("{:?} {:?} {error}", error.kind(), error.field()),
+        for base_url in ["https://prod.api.authsec.ai", "http://127.0.0.1:7468"] {
+            match CibaClient::builder().base_url(base_url).build() {
+                Ok(_) => println!("{base_url}: built"),
+                Err(error) => println!("{base_url}: {:?} {:?} {error}", error.kind(), error.field()),
+            }
         }
     }
 }
@@ -102,6 +104,7 @@ fn n24_an_image_without_ca_roots() {
     let nowhere = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
     let said = child::run("tls::inner_builds_a_client", &nowhere);
     assert!(said.contains(r#"Config Some("tls")"#), "at build time: {said}");
+    assert!(said.contains("http://127.0.0.1:7468: built"), "plain http needs none: {said}");
     assert!(said.contains("webpki-roots") && said.contains("root_certificate"), "names the way out: {said}");
 }
 
