@@ -13,6 +13,10 @@ pub(super) fn parse(text: &str) -> Result<Url, Error> {
         // The parser would quietly drop tabs and line breaks.
         return refuse("holds white space or a control character");
     }
+    if text.contains('\\') {
+        // The parser would take it for a slash, and a reader for a part of the host.
+        return refuse("holds a backslash");
+    }
     let Ok(url) = Url::parse(text) else { return refuse("is not a URL") };
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
         return refuse("is not an https URL");
