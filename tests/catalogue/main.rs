@@ -17,16 +17,22 @@
 mod capture;
 mod support;
 
+mod cancelling;
 mod codes;
+mod concurrency;
+mod configuration;
+mod crowds;
 mod dns;
 mod documents;
 mod framing;
 #[cfg(feature = "http2")]
 mod http2;
+mod inputs;
 mod network;
 mod numbers;
 mod proxies;
 mod redirects;
+mod runtimes;
 mod statuses;
 #[cfg(feature = "rustls")]
 mod tls;
