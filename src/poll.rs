@@ -18,6 +18,3 @@ pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
 pub use task::ApprovalTask;
 pub(crate) use until::until;
-#[cfg(test)]
-#[path = "poll/sizes_tests.rs"]
-mod sizes_tests;

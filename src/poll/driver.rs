@@ -81,11 +81,15 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
         );
         return Asked::Starved;
     };
+    let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
+    if time_left.is_zero() && now() > deadline.at {
+        // The machine was asleep: nobody would wait for the answer, and the approval may be in it.
+        return Asked::Starved;
+    }
     let Some(asking) = slot.ask(now()) else {
         // Another poll of this id has a request under way that nobody has dropped yet.
         return Asked::Undecided;
     };
-    let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
     let timeout = inner.request_timeout.min(time_left);
     plan.schedule.polls = plan.schedule.polls.saturating_add(1);
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();

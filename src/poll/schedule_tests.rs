@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Deadline, Ending, Event, Schedule, Step, Verdict};
+use super::{Deadline, Ending, Event, Schedule, Verdict};
 use crate::clock::{Instant, later, now};
 use crate::poll::policy::LONGEST_WAIT;
 use crate::poll::{Jitter, Pace, PollPolicy};
@@ -49,26 +49,24 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
     let mut ran = Ran { polls: Vec::new(), floors: Vec::new(), end: Duration::ZERO, gave_up: false };
     loop {
         ran.floors.push(schedule.floor(&pace, &plan.policy));
-        match schedule.next(&pace, &plan.policy, at) {
-            Step::EndAt(end) => {
-                prop_assert!(end >= at, "an end in the past");
-                ran.end = end - start;
-                return Ok(ran);
-            }
-            Step::PollAt(poll) => {
-                prop_assert!(poll >= at && poll <= deadline.at, "a poll in the past or behind the deadline");
-                let (event, takes, jitter) = events.next().unwrap_or((Event::Pending, Duration::ZERO, 0));
-                // The driver cuts a request off behind the grace.
-                let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
-                pace.asked(poll);
-                ran.polls.push((poll - start, answered - start));
-                at = answered;
-                if schedule.observe(&mut pace, &plan.policy, event, at, Jitter(jitter)) == Verdict::GiveUp {
-                    ran.gave_up = true;
-                    ran.end = at - start;
-                    return Ok(ran);
-                }
-            }
+        let step = schedule.next(&pace, &plan.policy, at);
+        prop_assert!(step.at >= at, "a step in the past");
+        if !step.polls {
+            ran.end = step.at - start;
+            return Ok(ran);
+        }
+        let poll = step.at;
+        prop_assert!(poll <= deadline.at, "a poll behind the deadline");
+        let (event, takes, jitter) = events.next().unwrap_or((Event::Pending, Duration::ZERO, 0));
+        // The driver cuts a request off behind the grace.
+        let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
+        pace.asked(poll);
+        ran.polls.push((poll - start, answered - start));
+        at = answered;
+        if schedule.observe(&mut pace, &plan.policy, event, at, Jitter(jitter)) == Verdict::GiveUp {
+            ran.gave_up = true;
+            ran.end = at - start;
+            return Ok(ran);
         }
         prop_assert!(ran.polls.len() < 100_000, "it does not come to an end");
     }

@@ -59,7 +59,8 @@ impl Shard {
 
     #[cfg(test)]
     pub(super) fn number_of_people(&self) -> usize {
-        self.people.len()
+        let keys = self.slots.iter().map(|slot| slot.key());
+        keys.chain(self.initiates.keys()).collect::<std::collections::HashSet<_>>().len()
     }
 
     /// (live polls, remembered ids)

@@ -226,11 +226,3 @@ impl fmt::Debug for PollForApproval {
             .finish_non_exhaustive()
     }
 }
-#[cfg(test)]
-impl PollForApproval {
-    pub(crate) fn run_size(self) {
-        let w = self.begin().unwrap();
-        let f = w.run();
-        println!("run future {}", std::mem::size_of_val(&f));
-    }
-}
