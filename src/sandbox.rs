@@ -80,6 +80,7 @@ mod script;
 mod service;
 mod settings;
 mod shared;
+mod take;
 mod tenant;
 mod totp;
 mod totp_login;

@@ -144,7 +144,7 @@ impl Visit {
     /// Adds to the request's entry in the log.
     pub(super) fn log(&self, add: impl FnOnce(&mut LoggedRequest)) {
         let Some(at) = self.entry else { return };
-        if let Some(entry) = self.shared.record().log.get_mut(at) {
+        if let Some(entry) = self.shared.record().entry(at) {
             add(entry);
         }
     }

@@ -1,8 +1,9 @@
 //! What the server knows, for comparison with what the client saw.
 
 use std::fmt;
+use std::time::Duration;
 
-use super::ledger::RequestState;
+use super::ledger::{RequestState, Row};
 use super::shared::Shared;
 
 /// One approval request with its end. Its `Debug` shows neither id nor token.
@@ -19,6 +20,18 @@ pub struct IssuedRequest {
     pub token: Option<String>,
     /// How many devices got a push for it.
     pub pushes: usize,
+}
+
+impl IssuedRequest {
+    pub(super) fn of(row: &Row, now: Duration) -> Self {
+        Self {
+            auth_req_id: row.request.auth_req_id.clone(),
+            email: row.request.email.clone(),
+            state: row.outcome_at(now),
+            token: row.token.clone(),
+            pushes: row.request.pushes,
+        }
+    }
 }
 
 impl fmt::Debug for IssuedRequest {
@@ -46,13 +59,7 @@ impl Issued {
     pub(super) fn of(shared: &Shared) -> Self {
         let now = shared.clock.now();
         let world = shared.world();
-        let requests = world.ledger.rows().iter().map(|row| IssuedRequest {
-            auth_req_id: row.request.auth_req_id.clone(),
-            email: row.request.email.clone(),
-            state: row.outcome_at(now),
-            token: row.token.clone(),
-            pushes: row.request.pushes,
-        });
+        let requests = world.ledger.rows().iter().map(|row| IssuedRequest::of(row, now));
         Self { requests: requests.collect(), totp_tokens: world.totp_tokens.clone() }
     }
 

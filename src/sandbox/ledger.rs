@@ -94,6 +94,15 @@ impl Ledger {
         });
     }
 
+    /// Takes out the rows whose lifetime is over.
+    pub(super) fn take_expired(&mut self, now: Duration) -> Vec<Row> {
+        let (over, live): (Vec<Row>, Vec<Row>) =
+            std::mem::take(&mut self.rows).into_iter().partition(|row| row.is_expired(now));
+        self.by_id = live.iter().enumerate().map(|(at, row)| (row.request.auth_req_id.clone(), at)).collect();
+        self.rows = live;
+        over
+    }
+
     pub(super) fn rows(&self) -> &[Row] {
         &self.rows
     }

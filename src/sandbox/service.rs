@@ -74,7 +74,6 @@ fn begin(shared: &Shared, arrived: &Arrived, call: Call, connection: u64) -> (Op
     if !shared.settings.keep_log {
         return (None, fault);
     }
-    let entry = record.log.len();
     let headers = arrived
         .headers
         .iter()
@@ -82,7 +81,7 @@ fn begin(shared: &Shared, arrived: &Arrived, call: Call, connection: u64) -> (Op
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    record.log.push(LoggedRequest {
+    let entry = record.push(LoggedRequest {
         call,
         method: arrived.method.as_str().to_owned(),
         path: arrived.path.clone(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,7 +21,29 @@ use super::world::World;
 #[derive(Default)]
 pub(super) struct Record {
     pub(super) log: Vec<LoggedRequest>,
+    /// How many entries were taken out at the front: a request's place counts from the first there ever was.
+    taken: usize,
     pub(super) script: Script,
+}
+
+impl Record {
+    /// Appends an entry and gives its place.
+    pub(super) fn push(&mut self, entry: LoggedRequest) -> usize {
+        self.log.push(entry);
+        self.taken.saturating_add(self.log.len()).saturating_sub(1)
+    }
+
+    pub(super) fn entry(&mut self, place: usize) -> Option<&mut LoggedRequest> {
+        self.log.get_mut(place.checked_sub(self.taken)?)
+    }
+
+    pub(super) fn take_log(&mut self, before: Instant) -> Vec<LoggedRequest> {
+        // The entries stand in the order of their arrival.
+        let old = self.log.partition_point(|entry| entry.received_at < before);
+        self.taken = self.taken.saturating_add(old);
+        let rest = self.log.split_off(old);
+        std::mem::replace(&mut self.log, rest)
+    }
 }
 
 /// Connection counters.

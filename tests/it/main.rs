@@ -10,6 +10,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod canaries;
 mod cancelling;
 mod capture;
 mod environment;

@@ -17,3 +17,4 @@ mod golden_totp;
 mod life;
 mod observe;
 mod support;
+mod take;
