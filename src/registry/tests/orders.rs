@@ -1,5 +1,7 @@
 //! Every order of claims, cancels, commits and drops up to a length, against a model that is plain to read.
 
+#![allow(clippy::arithmetic_side_effects, reason = "indices of two ids")]
+
 use super::{Claim, Registry, id, user};
 use crate::outcome::CancelReason;
 
