@@ -22,14 +22,14 @@ pub(super) fn sort(error: reqwest::Error) -> Fault {
     };
     let sentence = match kind {
         FaultKind::Tls => out_of_time(&error),
-        FaultKind::NotConnected => is_proxys(&error).then_some("the proxy did not open a way to the server"),
+        FaultKind::NotConnected => is_from_proxy(&error).then_some("the proxy did not open a way to the server"),
         _ => None,
     };
     Fault::because(kind, error).saying(sentence)
 }
 
 /// What a proxy answers to CONNECT has a type that cannot be named from here; its text is all there is.
-fn is_proxys(error: &(dyn StdError + 'static)) -> bool {
+fn is_from_proxy(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| error.to_string().starts_with("tunnel error"))
 }
 
