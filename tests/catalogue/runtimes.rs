@@ -141,10 +141,10 @@ async fn c19_a_paused_clock_moves_every_wait() {
     client.verify_totp(EMAIL, "123456").await.expect_err("no answer");
     assert_eq!(start.elapsed(), seconds(59 + 300 + 10));
     sandbox.go_down().await.expect("down");
-    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(6 * 60 * 60));
+    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(2 * 60 * 60));
     let error = poll.await.expect_err("refused to the end");
-    assert_eq!(start.elapsed().as_secs(), 369 + 6 * 60 * 60);
-    assert!(error.attempts() > 600, "one in 35 s at least: {}", error.attempts());
+    assert_eq!(start.elapsed().as_secs(), 369 + 2 * 60 * 60);
+    assert!(error.attempts() > 200, "one in 35 s at least: {}", error.attempts());
     drop(pending);
     leaves_nothing(&sandbox, &client).await;
 }
