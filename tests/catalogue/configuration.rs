@@ -308,3 +308,16 @@ fn settings_that_cannot_be_sent_or_mean_nothing() {
         assert!(!chain(&error).contains("canary"), "{field}");
     }
 }
+
+#[test]
+fn g12_tls_features() {
+    let built = CibaClient::builder().base_url("https://example.com").build().map(drop);
+    if cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
+        built.expect("one TLS feature is enough, and two are no contradiction");
+    } else {
+        let error = built.expect_err("https without TLS");
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("base_url")));
+        assert!(error.to_string().contains("`rustls`"), "{error}");
+    }
+    CibaClient::builder().base_url("http://127.0.0.1:7468").build().expect("plain http needs none");
+}

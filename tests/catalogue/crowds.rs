@@ -31,7 +31,7 @@ async fn c20_a_crowd_of_polls() {
     let begun = Instant::now();
     let tasks = crowd(&sandbox, &client, SIZE).await;
     assert_eq!(client.usage().live_polls, SIZE as usize);
-    tokio::time::sleep(seconds(60) - begun.elapsed()).await;
+    tokio::time::sleep(seconds(30) - begun.elapsed()).await;
     assert!(sandbox.connections().peak <= 16, "one client is one pool: {:?}", sandbox.connections());
     let mut polls: HashMap<String, Vec<Instant>> = HashMap::new();
     for poll in sandbox.calls(Call::Poll) {
@@ -40,14 +40,14 @@ async fn c20_a_crowd_of_polls() {
     }
     assert_eq!(polls.len(), SIZE as usize);
     for polls in polls.values() {
-        assert!(polls.len() >= 11, "{}", polls.len());
+        assert!(polls.len() >= 5, "{}", polls.len());
         for pair in polls.windows(2) {
             let gap = pair[1].duration_since(pair[0]);
             assert!((seconds(5)..seconds(10)).contains(&gap), "late by less than an interval: {gap:?}");
         }
     }
     let seconds_of = polled_at(&sandbox, begun);
-    let busiest = (0..60).map(|at| seconds_of.iter().filter(|ms| **ms / 1_000 == at).count()).max();
+    let busiest = (0..30).map(|at| seconds_of.iter().filter(|ms| **ms / 1_000 == at).count()).max();
     assert!(busiest.expect("some") <= 2 * SIZE as usize / 5, "spread as it came: {busiest:?}");
     drop(tasks);
     leaves_nothing(&sandbox, &client).await;

@@ -23,8 +23,6 @@ pub(crate) enum Act {
     Hold(Vec<u8>),
     /// Say this at one byte per second, and close.
     Slowly(Vec<u8>),
-    /// Say this again and again until the client has enough.
-    Endlessly(Vec<u8>),
 }
 
 /// A request as it came.
@@ -43,7 +41,6 @@ struct State {
     accepted: usize,
     open: usize,
     bytes: usize,
-    said: usize,
 }
 
 #[derive(Clone)]
@@ -161,11 +158,6 @@ impl Wire {
         self.state().bytes
     }
 
-    /// Bytes that went out in endless bodies.
-    pub(crate) fn said(&self) -> usize {
-        self.state().said
-    }
-
     pub(crate) fn opened(&self) -> usize {
         let mut state = self.state();
         state.accepted += 1;
@@ -236,13 +228,6 @@ impl Wire {
                         if stream.write_all(&[byte]).await.is_err() {
                             return false;
                         }
-                    }
-                    return false;
-                }
-                Act::Endlessly(bytes) => {
-                    while stream.write_all(&bytes).await.is_ok() {
-                        self.state().said += bytes.len();
-                        tokio::task::yield_now().await;
                     }
                     return false;
                 }
