@@ -44,17 +44,19 @@ pub async fn events(
 impl Listener {
     /// The next event, and whether it is the last one.
     async fn next(&mut self) -> (Event, bool) {
-        let named = |name, data: String| Event::default().event(name).data(data);
+        // Browsers drop an event without data.
+        let named = |name| (Event::default().event(name).data("now"), true);
         let until = match &*self.stage.borrow() {
             Stage::Waiting { until, .. } => *until,
-            _ => return (named("moved", String::new()), true),
+            _ => return named("moved"),
         };
         tokio::select! {
             biased;
-            () = self.stopping.cancelled() => (named("stopping", String::new()), true),
-            _ = self.stage.changed() => (named("moved", String::new()), true),
+            () = self.stopping.cancelled() => named("stopping"),
+            _ = self.stage.changed() => named("moved"),
             _ = self.second.tick() => {
-                (named("left", seconds_until(until).to_string()).retry(Duration::from_secs(1)), false)
+                let left = Event::default().event("left").data(seconds_until(until).to_string());
+                (left.retry(Duration::from_secs(1)), false)
             }
         }
     }

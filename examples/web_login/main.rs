@@ -48,7 +48,7 @@ use tokio::net::TcpListener;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(options.log_level()).init();
+    options.log();
 
     // The Cancel button must not renew anybody's guesses, and `throttle` counts the pushes.
     let client = CibaClient::builder().totp_lockout(TotpLockout::Strict).push_guard(PushGuard::off());

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use authsec_ciba::sandbox::{Sandbox, SandboxBuilder, User};
 use clap::Parser;
-use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{self, format::FmtSpan};
+use tracing_subscriber::prelude::*;
 
 use crate::app::Demo;
 
@@ -41,8 +43,13 @@ impl Options {
         Duration::from_secs(self.idle)
     }
 
-    pub fn log_level(&self) -> LevelFilter {
-        if self.verbose { LevelFilter::DEBUG } else { LevelFilter::WARN }
+    /// Writes what the client tells, and not what stands below it. The outcome of a poll is a field of its span, which
+    /// is complete when the span closes.
+    pub fn log(&self) {
+        let level = if self.verbose { LevelFilter::DEBUG } else { LevelFilter::WARN };
+        let ours = Targets::new().with_default(LevelFilter::WARN).with_target("authsec_ciba", level);
+        let lines = fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::CLOSE);
+        tracing_subscriber::registry().with(lines).with(ours).init();
     }
 
     /// The fake server: nobody's time runs out there before it does here.
