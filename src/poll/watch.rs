@@ -13,7 +13,7 @@ pub(crate) struct Watch {
     schedule: Schedule,
     /// Where the call set its own.
     policy: Option<Box<PollPolicy>>,
-    span: tracing::Span,
+    span: PollSpan,
 }
 
 /// A poll that has come to its end. Its outcome is decided when it is [committed](Self::commit).
@@ -21,8 +21,11 @@ pub(crate) struct Finished {
     claim: Claim,
     /// `None` where it was stopped.
     outcome: Option<Outcome>,
-    span: tracing::Span,
+    span: PollSpan,
 }
+
+/// The span of a poll. A poll that is dropped before its outcome is told was cancelled by that.
+struct PollSpan(tracing::Span);
 
 impl Watch {
     pub(crate) fn new(
@@ -32,7 +35,7 @@ impl Watch {
         policy: Option<Box<PollPolicy>>,
         span: tracing::Span,
     ) -> Self {
-        Self { inner, claim, schedule, policy, span }
+        Self { inner, claim, schedule, policy, span: PollSpan(span) }
     }
 
     pub(crate) fn claim(&self) -> &Claim {
@@ -46,9 +49,9 @@ impl Watch {
         let outcome = tokio::select! {
             biased;
             () = claim.stopped() => None,
-            outcome = driver::drive(&inner, claim.slot(), policy, &mut schedule, &span) => Some(outcome),
+            outcome = driver::drive(&inner, claim.slot(), policy, &mut schedule, &span.0) => Some(outcome),
         };
-        span.record("polls", schedule.polls).record("attempts", schedule.faults);
+        span.0.record("polls", schedule.polls).record("attempts", schedule.faults);
         Finished { claim, outcome, span }
     }
 }
@@ -65,7 +68,7 @@ impl Finished {
                     // Wiped here. Whoever polls this id later must not hear that it merely expired.
                     drop(late);
                     slot.pace(|pace| pace.set_answer_lost(true));
-                    span.in_scope(|| {
+                    span.0.in_scope(|| {
                         tracing::warn!("an approval arrived after its poll was stopped, and was dropped")
                     });
                 }
@@ -73,12 +76,25 @@ impl Finished {
                 Ok(ApprovalOutcome::Cancelled(reason))
             }
         };
-        match &outcome {
+        span.tell(&outcome);
+        outcome
+    }
+}
+
+impl PollSpan {
+    fn tell(mut self, outcome: &Outcome) {
+        let span = std::mem::replace(&mut self.0, tracing::Span::none());
+        match outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
             Err(error) => {
                 span.record("outcome", "error").record("error", tracing::field::debug(error.kind()))
             }
         };
-        outcome
+    }
+}
+
+impl Drop for PollSpan {
+    fn drop(&mut self) {
+        self.0.record("outcome", "cancelled");
     }
 }
