@@ -12,6 +12,7 @@ pub struct Server {
     pub sandbox: Option<Sandbox>,
 }
 
+#[allow(dead_code, reason = "not every example needs all of it")]
 impl Server {
     /// Whether the environment names a real server.
     pub fn is_named() -> bool {
