@@ -42,13 +42,15 @@ async fn run(options: &Options, terminal: &Terminal) -> Result<Ending, Box<dyn E
     }
     let sign_in = SignIn::new(&server, options, terminal);
     let ending = tokio::select! {
-        ended = sign_in.run() => ended?,
-        // Whatever the sign-in was doing is dropped, and a poll that is dropped is cancelled.
+        // Ctrl-C is listened for before the first question stands there. Whatever the sign-in was doing is dropped,
+        // and a poll that is dropped is cancelled.
+        biased;
         heard = tokio::signal::ctrl_c() => {
             heard?;
             terminal.clear();
             Ending::Interrupted { phone_may_show_it: sign_in.has_asked_phone() }
         }
+        ended = sign_in.run() => ended?,
     };
     server.stop().await;
     if let Ending::SignedIn(token) = &ending {
