@@ -1,5 +1,7 @@
 //! Which server an example talks to.
 
+#![allow(dead_code, unreachable_pub, reason = "not every example needs all of it")]
+
 use std::error::Error;
 
 use authsec_ciba::sandbox::{Sandbox, SandboxBuilder};
@@ -12,7 +14,6 @@ pub struct Server {
     pub sandbox: Option<Sandbox>,
 }
 
-#[allow(dead_code, reason = "not every example needs all of it")]
 impl Server {
     /// Whether the environment names a real server.
     pub fn is_named() -> bool {

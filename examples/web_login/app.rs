@@ -2,13 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authsec_ciba::CibaClient;
-use tokio::signal;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::decoys::Decoys;
 use crate::options::Options;
 use crate::sessions::Sessions;
+use crate::stop::asked_to_stop;
 use crate::throttle::Throttle;
 
 /// What all requests share.
@@ -62,19 +62,5 @@ impl App {
     pub async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
-    }
-}
-
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminate.recv() => return,
-            heard = signal::ctrl_c() => if heard.is_ok() { return },
-        }
-    }
-    // Without a signal handler the website runs until the process is killed.
-    if signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

@@ -18,6 +18,8 @@
 
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/stop.rs"]
+mod stop;
 
 mod app;
 mod assets;

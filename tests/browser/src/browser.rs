@@ -143,6 +143,14 @@ impl Browser {
         }
     }
 
+    /// As [`picture`](Self::picture), of a part of the page.
+    pub async fn picture_of(&self, css: &str, name: &str) {
+        if let Some(folder) = std::env::var_os("SCREENSHOTS") {
+            let part = self.driver.find(By::Css(css)).await.unwrap();
+            part.screenshot(&Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
+        }
+    }
+
     async fn element(&self, id: &str) -> Option<WebElement> {
         self.driver.find(By::Id(id)).await.ok()
     }

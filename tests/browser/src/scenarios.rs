@@ -21,12 +21,14 @@ async fn approve() {
         assert_ne!(browser.session().await, before, "a new session begins with the sign-in");
         browser.sees("status", "Waiting for your answer").await;
         browser.picture("waiting").await;
+        browser.picture_of("main", "waiting-page").await;
 
         let phone = stand.browser().await;
         phone.goto(&stand.phone.page).await;
         phone.sees("requests", &code).await;
         phone.sees("requests", "s left").await;
         phone.picture("phone").await;
+        phone.picture_of("main", "phone-page").await;
         phone.click_on("#requests button.yes").await;
         phone.sees("status", "Approved").await;
 
