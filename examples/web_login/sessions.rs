@@ -21,16 +21,14 @@ pub struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
 
 impl Sessions {
     pub fn find(&self, id: &str) -> Option<Arc<Session>> {
-        self.all().get(id).cloned()
+        self.all().get(id).filter(|session| is_used(session)).cloned()
     }
 
     /// A new session and its id; `None` if there are too many, or if the system has no random bytes.
     pub fn open(&self) -> Option<(String, Arc<Session>)> {
         let (id, session) = (random_text().ok()?, Arc::new(Session::new().ok()?));
         let mut all = self.all();
-        if all.len() >= MOST {
-            all.retain(|_, session| !session.presence.is_gone(FORGET_AFTER));
-        }
+        all.retain(|_, session| is_used(session));
         if all.len() >= MOST {
             return None;
         }
@@ -49,6 +47,10 @@ impl Sessions {
     fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_used(session: &Session) -> bool {
+    !session.presence.is_gone(FORGET_AFTER)
 }
 
 /// 256 random bits that fit into a cookie and a form.

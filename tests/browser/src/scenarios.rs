@@ -25,6 +25,7 @@ async fn approve() {
 
         let phone = stand.browser().await;
         phone.goto(&stand.phone.page).await;
+        phone.sees("user", "user@example.com \u{2013} 1 waiting").await;
         phone.sees("requests", &code).await;
         phone.sees("requests", "s left").await;
         phone.picture("phone").await;
