@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, User};
 use authsec_ciba::{
-    AccessToken, ApprovalOutcome, BindingMessage, CibaClient, ErrorKind, MatchCode, TotpOutcome,
+    AccessToken, ApprovalOutcome, BindingMessage, CibaClient, Email, ErrorKind, MatchCode, TotpOutcome,
 };
 use server::Server;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin, stdin};
@@ -55,7 +55,7 @@ enum Turn {
 struct Assistant<'a> {
     client: &'a CibaClient,
     ears: Lines<BufReader<Stdin>>,
-    email: String,
+    email: Email,
 }
 
 impl Assistant<'_> {
@@ -97,18 +97,19 @@ impl Assistant<'_> {
     async fn ask_phone(&mut self) -> Result<Turn, Box<dyn Error>> {
         let code = MatchCode::generate()?;
         let message = BindingMessage::with_match_code("Sign in to the voice assistant", &code)?;
-        let pending = match self.client.initiate_app_approval(&self.email).binding_message(message).await {
-            Ok(pending) => pending,
-            Err(error) if error.kind() == ErrorKind::NoDeviceRegistered => {
-                say("There is no phone registered for you.");
-                return Ok(Turn::UseCode);
-            }
-            Err(error) if error.kind() == ErrorKind::TooManyPushes => {
-                say("I have asked your phone several times already.");
-                return Ok(Turn::UseCode);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let pending =
+            match self.client.initiate_app_approval(self.email.as_str()).binding_message(message).await {
+                Ok(pending) => pending,
+                Err(error) if error.kind() == ErrorKind::NoDeviceRegistered => {
+                    say("There is no phone registered for you.");
+                    return Ok(Turn::UseCode);
+                }
+                Err(error) if error.kind() == ErrorKind::TooManyPushes => {
+                    say("I have asked your phone several times already.");
+                    return Ok(Turn::UseCode);
+                }
+                Err(error) => return Err(error.into()),
+            };
         say(&format!("I have asked your phone. It shows the code {}.", spelled(&code)));
         // Spawned, so that listening does not interrupt it. It is cancelled when it is dropped.
         let mut answer = pending.wait().timeout(Duration::from_secs(120)).spawn();
@@ -122,7 +123,10 @@ impl Assistant<'_> {
                             say("Cancelled. Your phone may still show the request; an answer there does nothing.");
                             return Ok(Turn::Goodbye);
                         }
-                        Wish::Code => return Ok(Turn::UseCode),
+                        Wish::Code => {
+                            say("All right, forget your phone.");
+                            return Ok(Turn::UseCode);
+                        }
                         Wish::Phone | Wish::Unknown => {
                             say("I am still waiting for your phone. Say cancel, or use a code.");
                         }
@@ -157,7 +161,7 @@ impl Assistant<'_> {
             }
             // "One hundred" and commas are for a real assistant's speech recognition; gaps are for people.
             let code: String = words.split_whitespace().collect();
-            match self.client.verify_totp(&self.email, &code).await {
+            match self.client.verify_totp(self.email.as_str(), &code).await {
                 Ok(TotpOutcome::Verified { token, .. }) => return Ok(Turn::SignedIn(token)),
                 Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {
                     say("Those were too many wrong codes. Please try again later.");
@@ -194,19 +198,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .user(User::new(somebody).with_totp().reaction(approves));
     let server = Server::choose(CibaClient::builder(), sandbox).await?;
     let mut ears = BufReader::new(stdin()).lines();
-    let email = match &server.sandbox {
+    let email: Email = match &server.sandbox {
         Some(sandbox) => {
             let code = sandbox.authenticator(somebody).code();
             eprintln!("(A sandbox: you are {somebody}, your phone approves by itself, your code is {code}.)");
-            somebody.to_owned()
+            somebody.parse()?
         }
         None => {
             say("Hello. What is your email address?");
-            ears.next_line().await?.unwrap_or_default()
+            loop {
+                match ears.next_line().await?.map(|words| words.parse()) {
+                    Some(Ok(email)) => break email,
+                    Some(Err(_)) => say("That is no email address. Once again, please."),
+                    None => return Ok(()),
+                }
+            }
         }
     };
-    Assistant { client: &server.client, ears, email }.talk().await?;
+    let ended = Assistant { client: &server.client, ears, email }.talk().await;
     server.stop().await;
+    if let Err(error) = &ended {
+        say("Sorry, I cannot do that right now.");
+        eprintln!("{error}");
+    }
     // Standard input is read by a thread that nothing can interrupt: do not wait for another line.
-    std::process::exit(0);
+    std::process::exit(i32::from(ended.is_err()));
 }

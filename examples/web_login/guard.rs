@@ -44,7 +44,8 @@ pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) ->
     response
 }
 
-/// No foreign name that leads to this machine, and no POST from elsewhere.
+/// No foreign name that leads to this machine, and no POST from elsewhere. A website in the open compares with its own
+/// name and https here.
 fn check_source(app: &App, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();

@@ -55,7 +55,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The Cancel button must not renew anybody's guesses, and `throttle` counts the pushes.
     let client = CibaClient::builder().totp_lockout(TotpLockout::Strict).push_guard(PushGuard::off());
     let server = Server::choose(client, options.sandbox()).await?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+        .await
+        .map_err(|error| format!("port {}: {error}", options.port))?;
     let address = listener.local_addr()?;
     let app =
         App::new(server.client.clone(), options.demo(server.sandbox.as_ref()), &options, address.port());
