@@ -30,6 +30,13 @@ struct Rare {
     span: Span,
 }
 
+impl Drop for Rare {
+    /// A poll that is dropped before it has come to its end was cancelled by that.
+    fn drop(&mut self) {
+        self.span.record("outcome", "cancelled");
+    }
+}
+
 impl Plan {
     pub(crate) fn new(inner: Arc<Inner>, schedule: Schedule, policy: Option<PollPolicy>, span: Span) -> Self {
         let is_rare = policy.is_some() || !span.is_disabled();
@@ -47,9 +54,9 @@ impl Plan {
 
     /// Records the numbers of the poll, and gives its span for the rest.
     pub(super) fn into_span(self) -> Span {
-        let Some(rare) = self.rare else { return Span::none() };
+        let Some(mut rare) = self.rare else { return Span::none() };
         rare.span.record("polls", self.schedule.polls).record("attempts", rare.faults);
-        rare.span
+        std::mem::replace(&mut rare.span, Span::none())
     }
 
     /// Until when to sleep; [`is_over`](Self::is_over) says what for.

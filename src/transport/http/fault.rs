@@ -22,7 +22,9 @@ pub(super) fn sort(error: reqwest::Error) -> Fault {
     };
     let sentence = match kind {
         FaultKind::Tls => out_of_time(&error),
-        FaultKind::NotConnected => is_from_proxy(&error).then_some("the proxy did not open a way to the server"),
+        FaultKind::NotConnected => {
+            is_from_proxy(&error).then_some("the proxy did not open a way to the server")
+        }
         _ => None,
     };
     Fault::because(kind, error).saying(sentence)
