@@ -46,8 +46,8 @@ async fn dither() {
             }
         }
         _ => {
-            let until = std::time::Instant::now() + Duration::from_micros(fastrand::u64(..330));
-            while std::time::Instant::now() < until {
+            let until = tokio::time::Instant::now() + Duration::from_micros(fastrand::u64(..330));
+            while tokio::time::Instant::now() < until {
                 tokio::task::yield_now().await;
             }
         }
@@ -70,7 +70,7 @@ async fn one_approval(client: &CibaClient, worker: usize, number: usize, tally: 
             stopped
         }
     };
-    let (cancelling, (outcome, too_late)) = if number % 2 == 0 {
+    let (cancelling, (outcome, too_late)) = if number.is_multiple_of(2) {
         let task = poll.spawn();
         let cancelling = tokio::spawn(cancelling);
         dither().await;
