@@ -12,6 +12,8 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
+// A build without TLS or HTTP/2 leaves their cases out, and what only they use.
+#![cfg_attr(not(all(feature = "rustls", feature = "http2")), allow(unused_imports, dead_code))]
 
 #[path = "../it/capture.rs"]
 mod capture;
