@@ -63,7 +63,7 @@ pub(crate) fn ask<'a>(
 }
 
 /// Waits for a place, but never long in the queue: behind a server that hangs, a queue is a herd, and when the server is
-/// back it would come all at once. Whoever finds no place soon comes again one to two floors later.
+/// back it would come all at once. Whoever finds no place soon comes again one to three floors later.
 async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
     let deadline = plan.schedule.deadline().at;
     loop {
@@ -72,7 +72,7 @@ async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<Semapho
             return place;
         }
         let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
-        let wait = floor.saturating_add(inner.jitter().share_of(floor));
+        let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
         tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
     }
 }
