@@ -34,8 +34,8 @@ pub(crate) fn check_memory(samples: &[usize], audit: &Audit) {
         println!("memory: too short a run to judge (80 s at least)");
         return;
     }
-    let mean = |part: &[usize]| part.iter().sum::<usize>() / part.len();
-    let (early, late) = (mean(&samples[quarter..2 * quarter]), mean(&samples[3 * quarter..]));
+    let mean = |skipped: usize| samples.iter().skip(skipped).take(quarter).sum::<usize>() / quarter;
+    let (early, late) = (mean(quarter), mean(3 * quarter));
     let mib = |bytes: usize| bytes as f64 / 1_048_576.0;
     println!("memory: {:.1} MiB in the second quarter, {:.1} MiB in the last", mib(early), mib(late));
     audit.check(late <= early + early / 10 + 4 * 1_048_576, || "memory grew".to_owned());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authsec_ciba::{ApprovalOutcome, AuthReqId, CancelReason, CibaClient, Error, PollPolicy};
+use tokio::time::Instant;
 
 use crate::server;
 
@@ -46,8 +47,8 @@ async fn dither() {
             }
         }
         _ => {
-            let until = std::time::Instant::now() + Duration::from_micros(fastrand::u64(..330));
-            while std::time::Instant::now() < until {
+            let until = Instant::now() + Duration::from_micros(fastrand::u64(..330));
+            while Instant::now() < until {
                 tokio::task::yield_now().await;
             }
         }
@@ -70,7 +71,7 @@ async fn one_approval(client: &CibaClient, worker: usize, number: usize, tally: 
             stopped
         }
     };
-    let (cancelling, (outcome, too_late)) = if number % 2 == 0 {
+    let (cancelling, (outcome, too_late)) = if number.is_multiple_of(2) {
         let task = poll.spawn();
         let cancelling = tokio::spawn(cancelling);
         dither().await;

@@ -1,5 +1,7 @@
 //! B-24: a crowd, and a server that is gone for a minute.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test's counters")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
