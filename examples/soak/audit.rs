@@ -26,6 +26,8 @@ struct Books {
     /// Requests whose lifetime is over, to be judged when all of their log is there.
     over: VecDeque<(Instant, IssuedRequest)>,
     outages: Vec<(Instant, Instant)>,
+    /// When this machine had no time for us: a request may have waited in front of the server.
+    stalls: Vec<(Instant, Instant)>,
     verified: HashSet<(String, String)>,
     issued_codes: HashSet<(String, String)>,
     counts: BTreeMap<String, u64>,
@@ -105,6 +107,13 @@ impl Audit {
         books.outages.push((from, to));
     }
 
+    pub(crate) fn stalled(&self, from: Instant, to: Instant) {
+        let mut books = self.books();
+        books.count("stalls of this machine");
+        // What it held up has not ended at once.
+        books.stalls.push((from - PATIENCE, to + PATIENCE));
+    }
+
     pub(crate) fn count(&self, what: &str) {
         self.books().count(what);
     }
@@ -138,6 +147,7 @@ impl Audit {
         let old = now - 10 * LIFETIME;
         books.polls.retain(|_, polls| polls.last().is_some_and(|last| last.received > old));
         books.outages.retain(|(_, to)| *to > old);
+        books.stalls.retain(|(_, to)| *to > old);
     }
 
     /// The sums, when nothing is under way any more.
@@ -225,7 +235,9 @@ impl Books {
         // Nobody heard the end of a request that was dropped: there the floor counts from the drop.
         let dropped = self.stories.get(id).is_some_and(|story| story.dropped);
         let least = if dropped { FLOOR / 2 } else { FLOOR };
-        if gap.is_some_and(|gap| gap < least) {
+        let stalled =
+            self.stalls.iter().any(|(from, to)| *from <= entry.received_at && entry.received_at <= *to);
+        if gap.is_some_and(|gap| gap < least) && !stalled {
             self.fail(format!("a poll came {gap:?} after the answer before it ({before:?})"));
         }
     }
@@ -233,7 +245,7 @@ impl Books {
     /// Whether the server was gone, or going, while this poll may have been under way.
     fn in_outage(&self, poll: &Seen) -> bool {
         let end = poll.answered.unwrap_or(poll.received + PATIENCE) + Duration::from_millis(500);
-        self.outages.iter().any(|(from, to)| poll.received <= *to && *from <= end)
+        self.outages.iter().chain(&self.stalls).any(|(from, to)| poll.received <= *to && *from <= end)
     }
 
     fn judge(&mut self, request: &IssuedRequest) {
@@ -264,7 +276,8 @@ impl Books {
         };
         let whole = request.token.is_some() && polls.iter().any(is_whole);
         let over = story.began + LIFETIME;
-        let was_down = self.outages.iter().any(|(from, to)| *from <= over && story.began <= *to);
+        let mut gone = self.outages.iter().chain(&self.stalls);
+        let was_down = gone.any(|(from, to)| *from <= over && story.began <= *to);
         // An answer that comes when the time is over says nothing about the ones before it (B-23).
         let late = polls.last().is_some_and(|last| last.answered.is_none_or(|answered| answered >= over));
         // And a server that says "pending" although it has spent the approval is not to be helped.

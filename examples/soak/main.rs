@@ -99,6 +99,7 @@ async fn soak(arguments: &Arguments, audit: &Arc<Audit>, before: Process) -> Res
         Arc::clone(audit),
     ));
 
+    let heartbeat = tokio::spawn(process::watch_for_stalls(Arc::clone(audit)));
     let start = Instant::now();
     let mut samples = Vec::new();
     println!("    time  approvals  polling  memory     tasks  files");
@@ -128,6 +129,7 @@ async fn soak(arguments: &Arguments, audit: &Arc<Audit>, before: Process) -> Res
         sleep(Duration::from_secs(1)).await;
         audit.read(&sandbox);
     }
+    heartbeat.abort();
     let usage = client.usage();
     audit.check(usage == Usage::default(), || format!("the client still remembers {usage:?}"));
     audit.close(&sandbox);

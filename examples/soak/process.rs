@@ -1,5 +1,10 @@
 //! What this process holds.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
 use crate::audit::Audit;
 
 #[derive(Clone, Copy, Debug)]
@@ -39,4 +44,15 @@ pub(crate) fn check_memory(samples: &[usize], audit: &Audit) {
     let mib = |bytes: usize| bytes as f64 / 1_048_576.0;
     println!("memory: {:.1} MiB in the second quarter, {:.1} MiB in the last", mib(early), mib(late));
     audit.check(late <= early + early / 10 + 4 * 1_048_576, || "memory grew".to_owned());
+}
+
+/// Tells the audit when the machine is too busy for this program: what is late then is nobody's fault.
+pub(crate) async fn watch_for_stalls(audit: Arc<Audit>) {
+    loop {
+        let before = Instant::now();
+        sleep(Duration::from_millis(50)).await;
+        if before.elapsed() > Duration::from_millis(300) {
+            audit.stalled(before, Instant::now());
+        }
+    }
 }
