@@ -56,7 +56,7 @@ pub(crate) fn ask<'a>(
     Box::pin(exchange(plan, slot).instrument(span))
 }
 
-/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to two floors later.
+/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors later.
 async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
     let deadline = plan.schedule.deadline().at;
     loop {
@@ -65,7 +65,7 @@ async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<Semapho
             Turn::TooLate => return None,
             Turn::NotWorthWaiting => {
                 let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
-                let wait = floor.saturating_add(inner.jitter().share_of(floor));
+                let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
                 tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
             }
         }

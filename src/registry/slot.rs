@@ -1,8 +1,9 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Instant;
+use crate::clock::{Instant, now};
 use crate::outcome::CancelReason;
 use crate::poll::Pace;
 use crate::sync::{Mutex, lock};
@@ -52,8 +53,11 @@ impl Asking<'_> {
 }
 
 impl Drop for Asking<'_> {
+    /// However it ended, with an answer or with its poll: the floor counts from here.
     fn drop(&mut self) {
-        lock(&self.slot.state).asking = false;
+        let mut state = lock(&self.slot.state);
+        state.asking = false;
+        state.pace.ended(now());
     }
 }
 
@@ -141,10 +145,12 @@ impl Slot {
         state.generation == generation && matches!(state.holder, Some(Holder { stopped: None, .. }))
     }
 
-    /// Whether nothing needs this record any more.
+    /// Whether nothing needs this record any more. After a last look its floor is kept for as long as it forbids another.
     pub(super) fn is_forgotten(&self, at: Instant) -> bool {
         let state = lock(&self.state);
-        state.holder.is_none() && super::is_over(state.forget, at)
+        let floor = state.pace.floor(None, Duration::ZERO);
+        let rests = state.pace.allowed_at(floor).is_some_and(|allowed| at < allowed);
+        state.holder.is_none() && super::is_over(state.forget, at) && !rests
     }
 
     /// Keeps the record of an id that is still in use. Only ids of unknown lifetime move.

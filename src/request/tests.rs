@@ -3,6 +3,7 @@
 mod cancelling;
 mod initiating;
 mod instants;
+mod leftovers;
 mod outage;
 mod outcomes;
 mod totp;

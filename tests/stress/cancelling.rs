@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authsec_ciba::{ApprovalOutcome, AuthReqId, CancelReason, CibaClient, Error, PollPolicy};
+use tokio::time::Instant;
 
 use crate::server;
 
@@ -46,8 +47,8 @@ async fn dither() {
             }
         }
         _ => {
-            let until = tokio::time::Instant::now() + Duration::from_micros(fastrand::u64(..330));
-            while tokio::time::Instant::now() < until {
+            let until = Instant::now() + Duration::from_micros(fastrand::u64(..330));
+            while Instant::now() < until {
                 tokio::task::yield_now().await;
             }
         }
