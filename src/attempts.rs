@@ -225,5 +225,5 @@ impl Drop for Attempt {
 
 #[cfg(all(test, authsec_model))]
 mod model;
-#[cfg(test)]
+#[cfg(all(test, not(authsec_model)))]
 mod tests;

@@ -225,7 +225,7 @@ PACE_AND_FAULTS = [
             phone=Phone(after_polls=1, does="approve"),
             faults=(fault("poll", "pass"), fault("poll", "reset_before")),
             python=Python("error", 2, "one blip ends the poll (4)", gap=1.0),
-            rust=Rust(APPROVED, 3, floors=(1.0, 1.0, 1.5)),
+            rust=Rust(APPROVED, 3, floors=(1.0, 1.0, 1.25)),
         )
     ),
     *both(
@@ -236,7 +236,7 @@ PACE_AND_FAULTS = [
             phone=Phone(after_polls=1, does="approve"),
             faults=(fault("poll", "pass"), fault("poll", "html_502")),
             python=Python("error", 2, "one blip ends the poll (4)", gap=1.0),
-            rust=Rust(APPROVED, 3, floors=(1.0, 1.0, 1.5)),
+            rust=Rust(APPROVED, 3, floors=(1.0, 1.0, 1.25)),
         )
     ),
     Scenario(
@@ -246,7 +246,7 @@ PACE_AND_FAULTS = [
         reaction=AT_ONCE,
         faults=(fault("poll", "token_lost"),),
         python=Python("error", 1, "cannot be told from any other fault (4)"),
-        rust=Rust("approval_lost", 2, floors=(1.0, 1.5)),
+        rust=Rust("approval_lost", 2, floors=(1.0, 1.25)),
     ),
     Scenario(
         name="JSON array",
@@ -255,7 +255,7 @@ PACE_AND_FAULTS = [
         reaction=AT_ONCE,
         faults=(fault("poll", "json_array"),),
         python=Python("AttributeError: 'list' object has no attribute 'get'", 1, "the poll crashes (5)"),
-        rust=Rust(APPROVED, 2, floors=(1.0, 1.5)),
+        rust=Rust(APPROVED, 2, floors=(1.0, 1.25)),
     ),
     *both(
         Scenario(
