@@ -225,5 +225,6 @@ impl Drop for Attempt {
 
 #[cfg(all(test, authsec_model))]
 mod model;
-#[cfg(all(test, not(authsec_model)))]
+#[cfg(test)]
+#[cfg(not(authsec_model))]
 mod tests;
