@@ -8,7 +8,10 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// An instant plus a wait. Every wait of ours is at most a week, so this never saturates in earnest.
+/// Longer than anything of ours waits, and no clock overflows by it.
+const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// An instant plus a wait. Every wait of ours is at most a week; a longer one is cut to a century, never to nothing.
 pub(crate) fn later(instant: Instant, wait: Duration) -> Instant {
-    instant.checked_add(wait).unwrap_or(instant)
+    instant.checked_add(wait.min(A_CENTURY)).unwrap_or(instant)
 }

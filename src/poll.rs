@@ -2,11 +2,13 @@
 
 pub(crate) mod driver;
 mod heard;
+mod millis;
 mod pace;
 mod plan;
 mod policy;
 mod schedule;
 mod task;
+mod until;
 pub(crate) mod watch;
 
 pub(crate) use pace::Pace;
@@ -15,6 +17,4 @@ pub use policy::PollPolicy;
 pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
 pub use task::ApprovalTask;
-#[cfg(test)]
-#[path = "poll/sizes_tests.rs"]
-mod sizes_tests;
+pub(crate) use until::until;

@@ -136,7 +136,7 @@ impl Registry {
         if !self.concurrent {
             person.supersede_all();
         }
-        let slot = Slot::new(key.clone(), ack.auth_req_id.clone(), resource, pace, Some(expires), expires);
+        let slot = Slot::new(key.clone(), ack.auth_req_id.clone(), resource, pace, true, expires);
         let slot = person.insert(slot);
         if person.cancels() != cancels_seen {
             slot.end(CancelReason::Requested);

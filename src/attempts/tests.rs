@@ -1,1 +1,59 @@
+//! The count of wrong codes, on tokio's paused clock (B-50 to B-52).
 
+mod bounds;
+mod crowds;
+mod locks;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Attempt, Attempts, LIMIT, TotpLockout};
+use crate::types::{Email, EmailKey};
+
+const LOCK: Duration = Duration::from_secs(15 * 60);
+
+fn attempts(lockout: TotpLockout) -> Arc<Attempts> {
+    Arc::new(Attempts::new(LOCK, lockout))
+}
+
+fn key(email: &str) -> EmailKey {
+    Email::new(email).expect("an email").key()
+}
+
+fn user() -> EmailKey {
+    key("user@example.com")
+}
+
+fn claim(attempts: &Arc<Attempts>) -> Attempt {
+    attempts.claim(user()).unwrap_or_else(|wait| panic!("locked for {wait:?}"))
+}
+
+/// How long to wait, as a refused claim says.
+fn refused(attempts: &Arc<Attempts>) -> Option<Duration> {
+    match attempts.claim(user()) {
+        Ok(_) => panic!("a place was free"),
+        Err(wait) => wait,
+    }
+}
+
+/// Claims, sends, and hears that the code was wrong.
+fn wrong(attempts: &Arc<Attempts>) -> u32 {
+    let mut attempt = claim(attempts);
+    attempt.sending();
+    attempt.wrong()
+}
+
+/// How many places are free now.
+fn free(attempts: &Arc<Attempts>) -> u32 {
+    let mut claimed = Vec::new();
+    while let Ok(attempt) = attempts.claim(user()) {
+        claimed.push(attempt);
+    }
+    let free = u32::try_from(claimed.len()).expect("few");
+    assert!(free <= LIMIT);
+    free
+}
+
+async fn advance(seconds: u64) {
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+}

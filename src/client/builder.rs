@@ -248,6 +248,8 @@ impl CibaClientBuilder {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field that is wrong, never its secret value.
     pub fn build(self) -> Result<CibaClient, Error> {
+        // Before the transport, which loads the trust store.
+        self.check()?;
         let base_url = origin::parse(&self.base_url)?;
         let options = HttpOptions {
             base_url,

@@ -1,3 +1,4 @@
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -17,12 +18,14 @@ pub(super) struct ConfigFile {
 impl ConfigFile {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let refuse = |why: &'static str| Error::config("config_file", why);
-        let length =
-            std::fs::metadata(path).map_err(|error| refuse("cannot be read").with_source(error))?.len();
-        if length > LONGEST {
+        let unreadable = |error: std::io::Error| refuse("cannot be read").with_source(error);
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        // Counted as it is read: a device or a pipe states no length.
+        let mut text = Vec::new();
+        file.take(LONGEST.saturating_add(1)).read_to_end(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > LONGEST {
             return Err(refuse("is longer than 64 KiB"));
         }
-        let text = std::fs::read(path).map_err(|error| refuse("cannot be read").with_source(error))?;
         Self::parse(&text)
     }
 

@@ -13,6 +13,10 @@ pub(super) fn parse(text: &str) -> Result<Url, Error> {
         // The parser would quietly drop tabs and line breaks.
         return refuse("holds white space or a control character");
     }
+    if text.contains('\\') {
+        // The parser would take it for a slash, and a reader for a part of the host.
+        return refuse("holds a backslash");
+    }
     let Ok(url) = Url::parse(text) else { return refuse("is not a URL") };
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
         return refuse("is not an https URL");
@@ -23,6 +27,11 @@ pub(super) fn parse(text: &str) -> Result<Url, Error> {
     if url.query().is_some() || url.fragment().is_some() {
         return refuse("must not have a query or a fragment");
     }
+    if let Some(Host::Domain(name)) = url.host()
+        && !is_name(name)
+    {
+        return refuse("has a host that cannot be a name");
+    }
     if url.port() == Some(0) {
         return refuse("has port 0");
     }
@@ -30,6 +39,19 @@ pub(super) fn parse(text: &str) -> Result<Url, Error> {
         return refuse("must be https: plain http is for loopback addresses and localhost only");
     }
     Ok(url)
+}
+
+/// Whether a host can be looked up and stand in a certificate (RFC 1123, section 2.1; underscores are tolerated).
+fn is_name(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    host.len() <= 253
+        && host.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(fits)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
 }
 
 /// Whether the host is a loopback address or exactly `localhost`.

@@ -1,5 +1,8 @@
 //! Clients over a script, for the tests of the calls.
 
+mod building;
+mod configuring;
+
 use crate::client::CibaClientBuilder;
 use crate::transport::script::Script;
 use crate::{CibaClient, PendingApproval};

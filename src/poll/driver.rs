@@ -4,43 +4,37 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 use tracing::Instrument as _;
 
 use super::heard::Heard;
-use super::{Plan, Step, Verdict};
+use super::{Plan, Verdict};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
-use crate::transport::{HttpCall, Lane};
+use crate::transport::{HttpCall, Lane, Turn};
 use crate::wire::PollBody;
-
-/// How long a poll stands in the queue for a place.
-const QUEUE: Duration = Duration::from_millis(250);
 
 /// What a poll comes to.
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
 
 /// Polls one id until it is decided. Whoever calls it bounds it by the slot's cancellation.
-pub(crate) async fn drive(plan: &mut Plan, slot: &Slot) -> Outcome {
-    loop {
-        match plan.next(slot) {
-            Step::PollAt(at) if at <= now() => {}
-            Step::PollAt(at) => tokio::time::sleep_until(at).await,
-            Step::EndAt(at) => {
-                tokio::time::sleep_until(at).await;
+#[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
+pub(crate) fn drive<'a>(plan: &'a mut Plan, slot: &'a Slot) -> impl Future<Output = Outcome> + Send + 'a {
+    async move {
+        loop {
+            tokio::time::sleep_until(plan.next(slot)).await;
+            if plan.is_over() {
                 return plan.close();
             }
-        }
-        // Boxed, so that a poll that sleeps does not hold the room of one that asks.
-        match ask(plan, slot).await {
-            Asked::Undecided => {}
-            Asked::Starved => return plan.close(),
-            Asked::Decided(outcome) => return outcome,
+            match ask(plan, slot).await {
+                Asked::Undecided => {}
+                Asked::Starved => return plan.close(),
+                Asked::Decided(outcome) => return outcome,
+            }
         }
     }
 }
@@ -62,18 +56,20 @@ pub(crate) fn ask<'a>(
     Box::pin(exchange(plan, slot).instrument(span))
 }
 
-/// Waits for a place, but never long in the queue: behind a server that hangs, a queue is a herd, and when the server is
-/// back it would come all at once. Whoever finds no place soon comes again one to three floors later.
+/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors
+/// later.
 async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
     let deadline = plan.schedule.deadline().at;
     loop {
-        let place = inner.places.take(later(now(), QUEUE).min(deadline)).await;
-        if place.is_some() || now() >= deadline {
-            return place;
+        match inner.places.turn(deadline).await {
+            Turn::Mine(place) => return Some(place),
+            Turn::TooLate => return None,
+            Turn::NotWorthWaiting => {
+                let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
+                let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
+                tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
+            }
         }
-        let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
-        let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
-        tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
     }
 }
 
@@ -86,11 +82,15 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
         );
         return Asked::Starved;
     };
+    let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
+    if time_left.is_zero() && now() > deadline.at {
+        // The machine was asleep: nobody would wait for the answer, and the approval may be in it.
+        return Asked::Starved;
+    }
     let Some(asking) = slot.ask(now()) else {
         // Another poll of this id has a request under way that nobody has dropped yet.
         return Asked::Undecided;
     };
-    let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
     let timeout = inner.request_timeout.min(time_left);
     plan.schedule.polls = plan.schedule.polls.saturating_add(1);
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
@@ -98,6 +98,7 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let heard = Heard::of(inner.transport.send(call).await);
     let (now, answer_was_lost) = (now(), asking.answer_was_lost());
     drop(asking);
+    inner.places.ended(heard.is_answer());
     if heard.loses_nothing() {
         slot.pace(|pace| pace.set_answer_lost(answer_was_lost));
     }
@@ -119,11 +120,11 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let jitter = inner.jitter();
     match slot.pace(|pace| plan.schedule.observe(pace, &policy, event, now, jitter)) {
         Verdict::GoOn => {
-            plan.last_fault = error;
+            plan.set_fault(error);
             Asked::Undecided
         }
         Verdict::GiveUp => {
-            plan.last_fault = error;
+            plan.set_fault(error);
             Asked::Decided(plan.close())
         }
     }

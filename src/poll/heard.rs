@@ -46,6 +46,10 @@ impl Heard {
         }
     }
 
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer(..))
+    }
+
     pub(super) fn is_cut_off(&self) -> bool {
         matches!(self, Self::Fault(fault) if fault.kind == FaultKind::TimedOut)
     }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::millis::Millis;
 use super::policy::LONGEST_WAIT;
 use crate::clock::{Instant, later};
 
@@ -13,8 +14,8 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// and is kept when another takes over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// What the server has asked for: its interval and all its `slow_down`s. `None` until anybody said.
-    server: Option<Duration>,
+    /// What the server has asked for: its interval and all its `slow_down`s. Nothing until anybody said.
+    server: Millis,
     /// The end of the last answer, or the acknowledgement; `None` for an id that another process initiated.
     last: Option<Instant>,
     /// Not before this, for the sake of backoff or `Retry-After`. The deadline may cut it short; the floor it may not.
@@ -29,17 +30,24 @@ pub(crate) struct Pace {
 impl Pace {
     /// Of an id that this client initiated: the first poll comes one interval after the acknowledgement.
     pub(crate) fn acknowledged(interval: Duration, at: Instant) -> Self {
-        Self { server: Some(interval), last: Some(at), ..Self::unknown() }
+        Self { server: Millis::of(interval), last: Some(at), ..Self::unknown() }
     }
 
     /// Of an id that another process initiated: the first poll may go at once.
     pub(crate) fn unknown() -> Self {
-        Self { server: None, last: None, patience: None, faults: 0, polled: false, answer_lost: false }
+        Self {
+            server: Millis::of(Duration::ZERO),
+            last: None,
+            patience: None,
+            faults: 0,
+            polled: false,
+            answer_lost: false,
+        }
     }
 
     /// The largest of what the server, the caller and the client want; 5 s where neither server nor caller said.
     pub(crate) fn floor(&self, caller: Option<Duration>, minimum: Duration) -> Duration {
-        let asked = match (self.server, caller) {
+        let asked = match (self.server.duration(), caller) {
             (None, None) => DEFAULT_INTERVAL,
             (server, caller) => server.max(caller).unwrap_or(DEFAULT_INTERVAL),
         };
@@ -97,6 +105,6 @@ impl Pace {
     /// `slow_down`: the floor rises by at least 5 s, for good. `floor` is what held until now.
     pub(crate) fn slow_down(&mut self, floor: Duration, named: Option<Duration>) {
         let raised = floor.saturating_add(SLOW_DOWN).max(named.unwrap_or_default());
-        self.server = Some(raised.min(LONGEST_WAIT));
+        self.server = Millis::of(raised);
     }
 }

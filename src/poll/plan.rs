@@ -6,7 +6,7 @@ use tracing::Span;
 use super::driver::Outcome;
 use super::{Ending, PollPolicy, Schedule, Step};
 use crate::client::Inner;
-use crate::clock::now;
+use crate::clock::{Instant, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
@@ -15,37 +15,71 @@ use crate::registry::Slot;
 pub(crate) struct Plan {
     pub(super) inner: Arc<Inner>,
     pub(super) schedule: Schedule,
-    pub(super) last_fault: Option<Error>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most polls do not have.
+struct Rare {
+    /// What was wrong with the last request.
+    fault: Option<Error>,
+    /// Requests that failed.
+    faults: u32,
     /// Where the call set its own.
-    policy: Option<Box<PollPolicy>>,
+    policy: Option<PollPolicy>,
     /// Where anybody listens.
-    span: Option<Box<Span>>,
+    span: Span,
+}
+
+impl Drop for Rare {
+    /// A poll that is dropped before it has come to its end was cancelled by that.
+    fn drop(&mut self) {
+        self.span.record("outcome", "cancelled");
+    }
 }
 
 impl Plan {
     pub(crate) fn new(inner: Arc<Inner>, schedule: Schedule, policy: Option<PollPolicy>, span: Span) -> Self {
-        let span = (!span.is_disabled()).then(|| Box::new(span));
-        Self { inner, schedule, last_fault: None, policy: policy.map(Box::new), span }
+        let is_rare = policy.is_some() || !span.is_disabled();
+        let rare = is_rare.then(|| Box::new(Rare { fault: None, faults: 0, policy, span }));
+        Self { inner, schedule, rare }
     }
 
     pub(crate) fn policy(&self) -> &PollPolicy {
-        self.policy.as_deref().unwrap_or(&self.inner.policy)
+        self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
     }
 
     pub(super) fn span(&self) -> Span {
-        self.span.as_deref().map_or_else(Span::none, Span::clone)
+        self.rare.as_ref().map_or_else(Span::none, |rare| rare.span.clone())
     }
 
     /// Records the numbers of the poll, and gives its span for the rest.
-    pub(super) fn into_span(self) -> Option<Box<Span>> {
-        if let Some(span) = &self.span {
-            span.record("polls", self.schedule.polls).record("attempts", self.schedule.faults);
-        }
-        self.span
+    pub(super) fn into_span(self) -> Span {
+        let Some(mut rare) = self.rare else { return Span::none() };
+        rare.span.record("polls", self.schedule.polls).record("attempts", rare.faults);
+        std::mem::replace(&mut rare.span, Span::none())
     }
 
-    pub(super) fn next(&self, slot: &Slot) -> Step {
-        slot.pace(|pace| self.schedule.next(pace, self.policy(), now()))
+    /// Until when to sleep; [`is_over`](Self::is_over) says what for.
+    pub(super) fn next(&mut self, slot: &Slot) -> Instant {
+        let Step { at, polls } = slot.pace(|pace| self.schedule.next(pace, self.policy(), now()));
+        self.schedule.over = !polls;
+        at
+    }
+
+    /// Whether the sleep that [`next`](Self::next) asked for was the last, with no poll behind it.
+    pub(super) fn is_over(&self) -> bool {
+        self.schedule.over
+    }
+
+    /// Keeps what was wrong with the last request, if anything.
+    pub(super) fn set_fault(&mut self, fault: Option<Error>) {
+        if self.rare.is_none() && fault.is_none() {
+            return;
+        }
+        let nothing = || Box::new(Rare { fault: None, faults: 0, policy: None, span: Span::none() });
+        let rare = self.rare.get_or_insert_with(nothing);
+        rare.faults = rare.faults.saturating_add(u32::from(fault.is_some()));
+        rare.fault = fault;
     }
 
     /// How long until the pace of the id allows another look.
@@ -62,7 +96,8 @@ impl Plan {
 
     /// What was wrong with the last request, if anything.
     pub(crate) fn take_fault(&mut self) -> Option<Error> {
-        self.last_fault.take().map(|error| error.with_attempts(self.schedule.failed()))
+        let fault = self.rare.as_mut().and_then(|rare| rare.fault.take());
+        fault.map(|error| error.with_attempts(self.schedule.failed()))
     }
 
     /// Time is over: whose time, unless the last attempts failed; then nobody knows what the person did.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Pace;
+use super::millis::Millis;
 use super::policy::{Jitter, PollPolicy};
 use crate::clock::{Instant, later};
 
@@ -40,11 +41,11 @@ impl Deadline {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Poll at this instant, which may be now.
-    PollAt(Instant),
-    /// Nothing more is allowed before the deadline: end there.
-    EndAt(Instant),
+pub(crate) struct Step {
+    /// When; it may be now.
+    pub(crate) at: Instant,
+    /// Whether to poll then. If not, nothing more is allowed before the deadline, and that is where it ends.
+    pub(crate) polls: bool,
 }
 
 /// What an answer, or the lack of one, means for the schedule.
@@ -76,41 +77,43 @@ pub(crate) enum Verdict {
 /// The part of the plan that belongs to one poll; what belongs to the id is its [`Pace`].
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    deadline: Deadline,
-    /// The caller's own interval.
-    interval: Option<Duration>,
-    unreadable: u8,
-    name_missing: u8,
-    /// Requests of this poll that failed since its last readable answer.
-    failed: u32,
-    answered: bool,
+    deadline: Instant,
+    ending: Ending,
+    /// The caller's own interval; nothing where there is none.
+    interval: Millis,
     /// Requests sent.
     pub(crate) polls: u32,
-    /// Requests that failed.
-    pub(crate) faults: u32,
+    /// Requests of this poll that failed since its last readable answer.
+    failed: u16,
+    unreadable: u8,
+    name_missing: u8,
+    answered: bool,
+    /// The step that was decided last is the end.
+    pub(super) over: bool,
 }
 
 impl Schedule {
     pub(crate) fn new(deadline: Deadline, interval: Option<Duration>) -> Self {
         Self {
-            deadline,
-            interval,
+            deadline: deadline.at,
+            ending: deadline.ending,
+            interval: Millis::of(interval.unwrap_or_default()),
             unreadable: 0,
             name_missing: 0,
             failed: 0,
             answered: false,
+            over: false,
             polls: 0,
-            faults: 0,
         }
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
-        self.deadline
+        Deadline { at: self.deadline, ending: self.ending }
     }
 
     /// How many requests of this poll have failed since its last readable answer.
     pub(crate) fn failed(&self) -> u32 {
-        self.failed
+        u32::from(self.failed)
     }
 
     /// Whether any answer of this poll was readable.
@@ -119,14 +122,14 @@ impl Schedule {
     }
 
     pub(crate) fn floor(&self, pace: &Pace, policy: &PollPolicy) -> Duration {
-        pace.floor(self.interval, policy.minimum_interval)
+        pace.floor(self.interval.duration(), policy.minimum_interval)
     }
 
     /// The floor is never undercut, not even for the last look. Backoff and `Retry-After` are, for the last look only.
     pub(crate) fn next(&self, pace: &Pace, policy: &PollPolicy, now: Instant) -> Step {
-        let deadline = self.deadline.at;
+        let deadline = self.deadline;
         if now > deadline {
-            return Step::EndAt(now);
+            return Step { at: now, polls: false };
         }
         let floor = self.floor(pace, policy);
         let allowed = pace.allowed_at(floor).unwrap_or(now).max(now);
@@ -135,7 +138,7 @@ impl Schedule {
         // very first has a fixed place: one floor after the acknowledgement, or at once.
         let last = pace.polled() && later(wished, floor) > deadline;
         let at = if last || wished > deadline { deadline } else { wished };
-        if at < allowed { Step::EndAt(deadline) } else { Step::PollAt(at) }
+        if at < allowed { Step { at: deadline, polls: false } } else { Step { at, polls: true } }
     }
 
     /// Takes note of an event at the instant at which its request ended.
@@ -193,7 +196,6 @@ impl Schedule {
         jitter: Jitter,
     ) {
         self.failed = self.failed.saturating_add(1);
-        self.faults = self.faults.saturating_add(1);
         let floor = self.floor(pace, policy);
         let backoff = policy.backoff(pace.faulted(), jitter);
         let wait = floor.saturating_add(backoff).max(retry_after.unwrap_or_default());

@@ -1,1 +1,237 @@
+//! The plan of a poll against what no server, caller or clock may bring it to (B-10, B-11, B-14, B-16, B-17).
 
+#![allow(clippy::arithmetic_side_effects, reason = "sums of small values; an overflow fails the test")]
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{Deadline, Ending, Event, Schedule, Verdict};
+use crate::clock::{Instant, later, now};
+use crate::poll::policy::LONGEST_WAIT;
+use crate::poll::{Jitter, Pace, PollPolicy};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A poll, as it would run.
+#[derive(Debug)]
+struct Plan {
+    policy: PollPolicy,
+    /// The server's interval, for an id that this client initiated.
+    acknowledged: Option<Duration>,
+    caller: Option<Duration>,
+    timeout: Duration,
+    expires_in: Option<Duration>,
+    events: Vec<(Event, Duration, u16)>,
+}
+
+/// What came of it.
+struct Ran {
+    /// When each poll left and when its answer had ended, since the start.
+    polls: Vec<(Duration, Duration)>,
+    /// The floor that held before each poll, and the last one.
+    floors: Vec<Duration>,
+    /// When and how it ended.
+    end: Duration,
+    gave_up: bool,
+}
+
+/// Runs a plan on instants that are only values. Past the listed events every answer is pending and takes no time.
+fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
+    let start = now();
+    let mut pace =
+        plan.acknowledged.map_or_else(Pace::unknown, |interval| Pace::acknowledged(interval, start));
+    let expires = plan.expires_in.map(|expires_in| later(start, expires_in));
+    let deadline = Deadline::earlier(later(start, plan.timeout), expires);
+    let mut schedule = Schedule::new(deadline, plan.caller);
+    let mut events = plan.events.iter().copied();
+    let mut at: Instant = start;
+    let mut ran = Ran { polls: Vec::new(), floors: Vec::new(), end: Duration::ZERO, gave_up: false };
+    loop {
+        ran.floors.push(schedule.floor(&pace, &plan.policy));
+        let step = schedule.next(&pace, &plan.policy, at);
+        prop_assert!(step.at >= at, "a step in the past");
+        if !step.polls {
+            ran.end = step.at - start;
+            return Ok(ran);
+        }
+        let poll = step.at;
+        prop_assert!(poll <= deadline.at, "a poll behind the deadline");
+        let (event, takes, jitter) = events.next().unwrap_or((Event::Pending, Duration::ZERO, 0));
+        // The driver cuts a request off behind the grace.
+        let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
+        pace.asked(poll);
+        ran.polls.push((poll - start, answered - start));
+        at = answered;
+        if schedule.observe(&mut pace, &plan.policy, event, at, Jitter(jitter)) == Verdict::GiveUp {
+            ran.gave_up = true;
+            ran.end = at - start;
+            return Ok(ran);
+        }
+        prop_assert!(ran.polls.len() < 100_000, "it does not come to an end");
+    }
+}
+
+fn check(plan: &Plan) -> Result<(), TestCaseError> {
+    let ran = run(plan)?;
+    let lifetime = plan.timeout.min(plan.expires_in.unwrap_or(Duration::MAX));
+    let first_floor = ran.floors[0];
+    prop_assert!(first_floor >= plan.policy.minimum_interval);
+    prop_assert!(first_floor >= plan.acknowledged.unwrap_or_default().min(LONGEST_WAIT));
+    prop_assert!(ran.floors.is_sorted(), "B-11: the floor is never lowered: {:?}", ran.floors);
+    let mut free_from = plan.acknowledged.map(|_| Duration::ZERO);
+    for (poll, floor) in ran.polls.iter().zip(&ran.floors) {
+        if let Some(last) = free_from {
+            prop_assert!(poll.0 - last >= *floor, "B-10: {:?} behind {last:?}, floor {floor:?}", poll.0);
+        }
+        free_from = Some(poll.1);
+    }
+    let most = lifetime.as_nanos().div_ceil(first_floor.as_nanos()) + 1;
+    prop_assert!(ran.polls.len() as u128 <= most, "B-17: {} polls, at most {most}", ran.polls.len());
+    prop_assert!(ran.end <= lifetime + plan.policy.grace, "B-14: ended at {:?} of {lifetime:?}", ran.end);
+    if !ran.gave_up && ran.polls.iter().all(|poll| poll.1 <= lifetime) {
+        prop_assert_eq!(ran.end, lifetime, "B-14: neither early nor late");
+    }
+    Ok(())
+}
+
+/// Waits from nothing to nonsense.
+fn wait() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        6 => (0_u64..40_000).prop_map(Duration::from_millis),
+        2 => (0_u64..2_000).prop_map(Duration::from_secs),
+        1 => proptest::sample::select(vec![
+            Duration::ZERO, Duration::from_nanos(1), LONGEST_WAIT, seconds(u64::from(u32::MAX)), seconds(u64::MAX),
+            Duration::MAX,
+        ]),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let perhaps = || proptest::option::of(wait());
+    prop_oneof![
+        4 => Just(Event::Pending),
+        2 => (perhaps(), perhaps())
+            .prop_map(|(named, retry_after)| Event::SlowDown { named, retry_after }),
+        4 => (perhaps(), any::<bool>())
+            .prop_map(|(retry_after, name_missing)| Event::Fault { retry_after, name_missing }),
+        2 => perhaps().prop_map(|retry_after| Event::Unreadable { retry_after }),
+    ]
+}
+
+fn policy() -> impl Strategy<Value = PollPolicy> {
+    (1_u64..20_000, 0_u64..60, 1_u64..10_000, 0_u64..60_000).prop_map(|(minimum, grace, base, more)| {
+        PollPolicy::default()
+            .minimum_interval(Duration::from_millis(minimum))
+            .grace(seconds(grace))
+            .backoff_base(Duration::from_millis(base))
+            .backoff_cap(Duration::from_millis(base + more))
+            .validated()
+            .expect("a valid policy")
+    })
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let events = proptest::collection::vec((event(), wait(), any::<u16>()), 0..40);
+    let acknowledged = proptest::option::of(wait());
+    (policy(), acknowledged, proptest::option::of(wait()), wait(), proptest::option::of(wait()), events)
+        .prop_map(|(policy, acknowledged, caller, timeout, expires_in, events)| {
+            // Short floors in a long life are many polls and nothing else.
+            let timeout = timeout.min(policy.minimum_interval.saturating_mul(300)).min(LONGEST_WAIT);
+            let expires_in = expires_in.map(|expires_in| expires_in.min(LONGEST_WAIT));
+            Plan { policy, acknowledged, caller, timeout, expires_in, events }
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn b10_b11_b14_b16_b17_hold_for_any_events_and_numbers(plan in plan()) {
+        check(&plan)?;
+    }
+}
+
+fn plain(timeout: u64, events: Vec<(Event, Duration, u16)>) -> Plan {
+    let policy = PollPolicy::default();
+    Plan {
+        policy,
+        acknowledged: Some(seconds(5)),
+        caller: None,
+        timeout: seconds(timeout),
+        expires_in: None,
+        events,
+    }
+}
+
+fn instants(plan: &Plan) -> (Vec<u64>, u64, bool) {
+    check(plan).expect("the promises hold");
+    let ran = run(plan).expect("it runs");
+    (ran.polls.iter().map(|poll| poll.0.as_secs()).collect(), ran.end.as_secs(), ran.gave_up)
+}
+
+#[test]
+fn b14_the_last_gap_stretches_to_the_deadline() {
+    assert_eq!(instants(&plain(20, vec![])), (vec![5, 10, 15, 20], 20, false));
+    assert_eq!(instants(&plain(18, vec![])), (vec![5, 10, 18], 18, false));
+    assert_eq!(instants(&plain(5, vec![])), (vec![5], 5, false));
+    assert_eq!(instants(&plain(4, vec![])), (vec![], 4, false), "shorter than the way to the first poll");
+    assert_eq!(instants(&plain(0, vec![])), (vec![], 0, false));
+}
+
+#[test]
+fn b15_b12_an_unknown_id_is_looked_at_at_once_and_with_no_time_only_once() {
+    let of = |timeout| Plan { acknowledged: None, ..plain(timeout, vec![]) };
+    assert_eq!(instants(&of(0)), (vec![0], 0, false));
+    assert_eq!(instants(&of(12)), (vec![0, 5, 12], 12, false));
+}
+
+#[test]
+fn b11_slow_down_raises_the_floor_for_good() {
+    let slow_down = |named| (Event::SlowDown { named, retry_after: None }, Duration::ZERO, 0);
+    let plan = plain(60, vec![slow_down(None), slow_down(Some(seconds(2))), slow_down(None)]);
+    assert_eq!(instants(&plan).0, [5, 15, 30, 60], "10, then 15, then 20 s");
+    let plan = plain(100, vec![slow_down(Some(seconds(40)))]);
+    assert_eq!(instants(&plan).0, [5, 45, 100]);
+}
+
+#[test]
+fn b20_faults_add_to_the_floor_and_a_readable_answer_takes_it_back() {
+    let fault = |jitter| (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, jitter);
+    let pending = (Event::Pending, Duration::ZERO, 0);
+    let plan = plain(100, vec![fault(u16::MAX), fault(u16::MAX), fault(u16::MAX), pending]);
+    assert_eq!(instants(&plan).0[..6], [5, 11, 18, 27, 32, 37], "5 s and 1, 2, 4 s");
+    let wait = (Event::Fault { retry_after: Some(seconds(7)), name_missing: false }, Duration::ZERO, 0);
+    assert_eq!(instants(&plain(30, vec![wait])).0[..3], [5, 12, 17], "Retry-After is a minimum");
+    let wait = (Event::Fault { retry_after: Some(Duration::MAX), name_missing: false }, Duration::ZERO, 0);
+    assert_eq!(instants(&plain(30, vec![wait])).0, [5, 30], "as long as it may be, one last look is left");
+}
+
+#[test]
+fn b20_n15_five_unreadable_answers_or_three_missing_names_in_a_row_end_it() {
+    let unreadable = (Event::Unreadable { retry_after: None }, Duration::ZERO, 0);
+    let missing = (Event::Fault { retry_after: None, name_missing: true }, Duration::ZERO, 0);
+    let fault = (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, 0);
+    let pending = (Event::Pending, Duration::ZERO, 0);
+    let polls_of = |events: Vec<_>| {
+        let (polls, _, gave_up) = instants(&plain(3_000, events));
+        gave_up.then_some(polls.len())
+    };
+    assert_eq!(polls_of(vec![unreadable; 5]), Some(5));
+    assert_eq!(polls_of(vec![missing; 3]), Some(3));
+    assert_eq!(polls_of([vec![unreadable; 4], vec![pending], vec![unreadable; 4]].concat()), None);
+    assert_eq!(polls_of(vec![missing, missing, fault, missing, missing, unreadable, missing, missing]), None);
+    assert_eq!(polls_of(vec![fault; 50]), None, "what heals never ends a poll by itself");
+}
+
+#[test]
+fn b14_b16_the_earlier_deadline_and_whose_word_it_is() {
+    let start = now();
+    let of = |timeout, expires| Deadline::earlier(start + seconds(timeout), Some(start + seconds(expires)));
+    assert_eq!(of(10, 20), Deadline { at: start + seconds(10), ending: Ending::Timeout });
+    assert_eq!(of(20, 10), Deadline { at: start + seconds(10), ending: Ending::Expired });
+    assert_eq!(of(10, 10).ending, Ending::Expired, "where both fall together");
+    assert_eq!(Deadline::earlier(start, None).ending, Ending::Timeout);
+}

@@ -5,13 +5,15 @@ use tracing::Span;
 
 use super::Plan;
 use super::driver::{self, Outcome};
+use super::until;
 use crate::outcome::{ApprovalOutcome, CancelReason};
 use crate::registry::Claim;
 
 /// A poll: its hold on a slot and its plan.
 pub(crate) struct Watch {
     claim: Claim,
-    plan: Plan,
+    /// Boxed: with it the task of a poll would not fit tokio's next smaller size.
+    plan: Box<Plan>,
 }
 
 /// A poll that has come to its end. Its outcome is decided when it is [committed](Self::commit).
@@ -19,12 +21,12 @@ pub(crate) struct Finished {
     claim: Claim,
     /// `None` where it was stopped.
     outcome: Option<Outcome>,
-    span: Option<Box<Span>>,
+    span: Span,
 }
 
 impl Watch {
     pub(crate) fn new(claim: Claim, plan: Plan) -> Self {
-        Self { claim, plan }
+        Self { claim, plan: Box::new(plan) }
     }
 
     pub(crate) fn claim(&self) -> &Claim {
@@ -36,11 +38,7 @@ impl Watch {
     pub(crate) fn run(self) -> impl Future<Output = Finished> + Send + 'static {
         let Self { claim, mut plan } = self;
         async move {
-            let outcome = tokio::select! {
-                biased;
-                () = claim.stopped() => None,
-                outcome = driver::drive(&mut plan, claim.slot()) => Some(outcome),
-            };
+            let outcome = until(claim.stopped(), driver::drive(&mut plan, claim.slot())).await;
             Finished { claim, outcome, span: plan.into_span() }
         }
     }
@@ -50,7 +48,6 @@ impl Finished {
     /// Hands the outcome out, unless the poll was stopped before.
     pub(crate) fn commit(self) -> Outcome {
         let Self { claim, outcome, span } = self;
-        let span = span.map_or_else(Span::none, |span| *span);
         let outcome = span.in_scope(|| hand_out(claim, outcome));
         match &outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),

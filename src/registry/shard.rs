@@ -57,6 +57,12 @@ impl Shard {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn number_of_people(&self) -> usize {
+        let keys = self.slots.iter().map(|slot| slot.key());
+        keys.chain(self.initiates.keys()).collect::<std::collections::HashSet<_>>().len()
+    }
+
     /// (live polls, remembered ids)
     pub(super) fn count(&self) -> (usize, usize) {
         (self.slots.iter().filter(|slot| slot.is_held()).count(), self.slots.len())
@@ -93,7 +99,7 @@ impl Person<'_> {
             slot.keep_until(forget);
             return Arc::clone(slot);
         }
-        self.insert(Slot::new(self.key.clone(), id.clone(), resource, Pace::unknown(), None, forget))
+        self.insert(Slot::new(self.key.clone(), id.clone(), resource, Pace::unknown(), false, forget))
     }
 
     /// Remembers an id. A server that repeats one gets a record afresh.

@@ -15,8 +15,6 @@ pub(crate) struct Slot {
     id: AuthReqId,
     /// Sent with every poll if it was sent with the initiate (wire contract, section 2.2).
     resource: Option<Box<str>>,
-    /// When the server's `expires_in` is over; `None` for an id that another process initiated.
-    expires: Option<Instant>,
     state: Mutex<State>,
 }
 
@@ -29,6 +27,9 @@ struct State {
     generation: u32,
     /// Nobody may poll this id any more.
     ended: Option<CancelReason>,
+    /// Whether this client initiated it, and so knows when it expires.
+    lifetime_known: bool,
+    /// When the record may be forgotten: the server's `expires_in`, where that is known.
     forget: Instant,
 }
 
@@ -66,11 +67,12 @@ impl Slot {
         id: AuthReqId,
         resource: Option<&str>,
         pace: Pace,
-        expires: Option<Instant>,
+        lifetime_known: bool,
         forget: Instant,
     ) -> Arc<Self> {
-        let state = State { pace, asking: false, holder: None, generation: 0, ended: None, forget };
-        Arc::new(Self { key, id, resource: resource.map(Box::from), expires, state: Mutex::new(state) })
+        let state =
+            State { pace, asking: false, holder: None, generation: 0, ended: None, lifetime_known, forget };
+        Arc::new(Self { key, id, resource: resource.map(Box::from), state: Mutex::new(state) })
     }
 
     /// Makes a poll the holder. The one before is superseded; an id that was ended takes none.
@@ -153,8 +155,8 @@ impl Slot {
 
     /// Keeps the record of an id that is still in use. Only ids of unknown lifetime move.
     pub(super) fn keep_until(&self, at: Instant) {
-        if self.expires.is_none() {
-            let mut state = lock(&self.state);
+        let mut state = lock(&self.state);
+        if !state.lifetime_known {
             state.forget = state.forget.max(at);
         }
     }
@@ -192,7 +194,9 @@ impl Slot {
         self.resource.as_deref()
     }
 
+    /// When the server's `expires_in` is over; `None` for an id that another process initiated.
     pub(crate) fn expires(&self) -> Option<Instant> {
-        self.expires
+        let state = lock(&self.state);
+        state.lifetime_known.then_some(state.forget)
     }
 }

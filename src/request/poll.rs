@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Asked};
 use crate::poll::watch::{Watch, hand_out};
-use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule};
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule, until};
 use crate::registry::Look;
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email};
@@ -151,12 +151,7 @@ impl PollForApproval {
                 return Ok(PollStatus::Pending { next_poll_in });
             }
         }
-        let asked = tokio::select! {
-            biased;
-            () = claim.stopped() => None,
-            asked = driver::ask(&mut plan, &slot) => Some(asked),
-        };
-        match asked {
+        match until(claim.stopped(), driver::ask(&mut plan, &slot)).await {
             Some(Asked::Decided(outcome)) => return hand_out(claim, Some(outcome)).map(PollStatus::Ended),
             None => return hand_out(claim, None).map(PollStatus::Ended),
             Some(Asked::Undecided | Asked::Starved) => {}
@@ -229,13 +224,5 @@ impl fmt::Debug for PollForApproval {
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
-    }
-}
-#[cfg(test)]
-impl PollForApproval {
-    pub(crate) fn run_size(self) {
-        let w = self.begin().unwrap();
-        let f = w.run();
-        println!("run future {}", std::mem::size_of_val(&f));
     }
 }

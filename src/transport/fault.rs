@@ -7,6 +7,8 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
+    /// Where more is known than the kind says.
+    sentence: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -31,11 +33,17 @@ pub(crate) enum FaultKind {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, sentence: None, source: None }
     }
 
     pub(crate) fn because(kind: FaultKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()) }
+        Self { kind, sentence: None, source: Some(source.into()) }
+    }
+
+    /// Says it in other words than the kind's.
+    pub(crate) fn saying(mut self, sentence: Option<&'static str>) -> Self {
+        self.sentence = sentence;
+        self
     }
 
     /// Whether any byte of the request may have left.
@@ -64,6 +72,9 @@ impl Fault {
     }
 
     fn sentence(&self) -> &'static str {
+        if let Some(sentence) = self.sentence {
+            return sentence;
+        }
         match self.kind {
             FaultKind::NameMissing => "the server's name has no address",
             FaultKind::NotConnected => "the server could not be reached",

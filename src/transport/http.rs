@@ -10,7 +10,9 @@ mod tls;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use reqwest::{Client, Method, Request, Response};
 #[cfg(fuzzing)]
 pub(crate) use retry_after::parse as parse_retry_after;
@@ -110,11 +112,12 @@ async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<Length, req
     Ok(Length::Whole)
 }
 
+/// Whether the body stands in a content coding, or in a transfer coding that hyper hands on as it is.
 fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    let other_than = |name, plain: &[u8]| {
+        headers.get_all(name).iter().any(|it| !it.as_bytes().eq_ignore_ascii_case(plain))
+    };
+    other_than(CONTENT_ENCODING, b"identity") || other_than(TRANSFER_ENCODING, b"chunked")
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

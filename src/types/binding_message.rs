@@ -26,7 +26,7 @@ impl BindingMessage {
     pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
         let text = text.as_ref();
         let refuse = |why| Err(Error::input("binding_message", why));
-        if text.trim().is_empty() {
+        if text.chars().all(|c| c.is_whitespace() || builds_an_emoji(c)) {
             return refuse("is empty");
         }
         // No character is longer than four bytes, so a huge text is refused without a walk through it.

@@ -5,8 +5,11 @@ use super::document::{Document, Flaw, Scalar};
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
 
-/// A week: no server's number is taken for more, so that no arithmetic on it can overflow.
+/// A week: no wait that a server names is taken for more, so that no arithmetic on it can overflow.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// No token is taken to live longer: a hundred years, to which a caller can add a date without overflow.
+const LONGEST_TOKEN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// What came back, as the caller carries it here from the transport.
 #[derive(Clone, Copy)]
@@ -135,16 +138,21 @@ impl Scalar {
     /// `interval`: missing, unreadable, zero and negative are `None`; a fraction is rounded up.
     pub(super) fn interval(&self) -> Option<Duration> {
         let seconds = self.seconds().filter(|seconds| *seconds > 0.0)?;
-        Some(whole_seconds(seconds.ceil()))
+        Some(whole_seconds(seconds.ceil(), LONGEST))
     }
 
-    /// `expires_in`: `None` where it is missing or unreadable; zero and negative are zero, which is over.
+    /// `expires_in` of a request: `None` where it is missing or unreadable; zero and negative are zero, which is over.
     pub(super) fn lifetime(&self) -> Option<Duration> {
-        self.seconds().map(|seconds| whole_seconds(seconds.floor()))
+        self.seconds().map(|seconds| whole_seconds(seconds.floor(), LONGEST))
+    }
+
+    /// `expires_in` of a token, which may live for a year (wire contract, section 3.7).
+    pub(super) fn token_lifetime(&self) -> Option<Duration> {
+        self.seconds().map(|seconds| whole_seconds(seconds.floor(), LONGEST_TOKEN))
     }
 }
 
-fn whole_seconds(seconds: f64) -> Duration {
+fn whole_seconds(seconds: f64, longest: Duration) -> Duration {
     // `as` saturates: negative becomes zero, huge becomes the largest number.
-    Duration::from_secs(seconds as u64).min(LONGEST)
+    Duration::from_secs(seconds as u64).min(longest)
 }

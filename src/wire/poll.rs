@@ -94,7 +94,7 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
         Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
             token,
             token_type: document.token_type.text().map(str::to_owned),
-            expires_in: document.expires_in.lifetime(),
+            expires_in: document.expires_in.token_lifetime(),
             scope: document.scope.text().map(str::to_owned),
         }),
         Ok(Some(_)) if answer.status == 202 => PollAnswer::Fatal(

@@ -36,3 +36,22 @@ async fn b90_one_span_per_flow_tells_its_story() {
     assert_eq!(count(&closing), 1, "{ours:#?}");
     assert_eq!(count(&["authsec.poll", "close", "outcome=\"approved\""]), 1, "{ours:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn b90_a_dropped_poll_tells_its_end_too() {
+    let captured = Captured::default();
+    async {
+        let (_sandbox, client) = start().await;
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        let looked = tokio::time::timeout(Duration::from_secs(12), pending.wait()).await;
+        assert!(looked.is_err());
+        drop(pending.wait().spawn());
+        client.shutdown().await;
+    }
+    .with_subscriber(captured.subscriber())
+    .await;
+    let text = captured.text();
+    let told =
+        |line: &&str| ["authsec.poll", "close", "outcome=\"cancelled\""].iter().all(|it| line.contains(it));
+    assert_eq!(text.lines().filter(told).count(), 2, "{text}");
+}

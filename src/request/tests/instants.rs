@@ -484,3 +484,16 @@ async fn c19_waits_advance_with_the_paused_clock_and_suspension_makes_no_burst()
     assert_eq!(polled.len(), 4, "one poll on waking, not eight: {polled:?}");
     task.cancel();
 }
+
+/// C18, B-14: where the clock has jumped far over the deadline, nothing is sent whose answer nobody would wait for.
+#[tokio::test(start_paused = true)]
+async fn c18_a_jump_over_the_deadline_sends_nothing() {
+    let script = Script::new([Line::ack(5, 300), Line::pending(), Line::approved()]);
+    let client = scripted(&script);
+    let task = initiate(&client).await.wait().spawn();
+    let start = now();
+    tokio::time::sleep(seconds(6)).await;
+    tokio::time::advance(seconds(600)).await;
+    assert_eq!(task.await.expect("an outcome").status(), "expired_token");
+    assert_eq!(polls(&script, start), [5_000]);
+}

@@ -20,7 +20,40 @@ pub(super) fn sort(error: reqwest::Error) -> Fault {
     } else {
         FaultKind::Broken
     };
-    Fault::because(kind, error)
+    let sentence = match kind {
+        FaultKind::Tls => out_of_time(&error),
+        FaultKind::NotConnected => {
+            is_from_proxy(&error).then_some("the proxy did not open a way to the server")
+        }
+        _ => None,
+    };
+    Fault::because(kind, error).saying(sentence)
+}
+
+/// What a proxy answers to CONNECT has a type that cannot be named from here; its text is all there is.
+fn is_from_proxy(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|error| error.to_string().starts_with("tunnel error"))
+}
+
+/// A certificate that is good at another time than this machine's: a wrong clock in a container is as likely.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn out_of_time(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+
+    match chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())? {
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            Some("the server's certificate has expired, or the clock of this machine is wrong")
+        }
+        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+            Some("the server's certificate is not valid yet, or the clock of this machine is wrong")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+fn out_of_time(_: &(dyn StdError + 'static)) -> Option<&'static str> {
+    None
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

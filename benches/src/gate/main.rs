@@ -1,0 +1,131 @@
+//! What must not grow unseen, on any machine however noisy: bytes and allocations, never time.
+//!
+//! `cargo run --release --manifest-path benches/Cargo.toml --bin gate`. B-80, B-82.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use authsec_ciba::{ApprovalTask, AuthReqId, CibaClient};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+const CROWD: usize = 10_000;
+const PLACES: usize = 16;
+
+/// A figure and the most that it may be: what was measured when the limit was set, and a little.
+struct Limit {
+    what: &'static str,
+    measured: f64,
+    most: f64,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let seen = Arc::new(Seen::default());
+    let address = serve(Arc::clone(&seen)).await?;
+    let client = CibaClient::builder()
+        .base_url(format!("http://{address}"))
+        .client_id("gate")
+        .max_in_flight(PLACES)
+        .build()?;
+    // What the client and the runtime need anyway.
+    let warm: Vec<_> = (0..CROWD).map(|n| poll(&client, n)).collect::<Result<_, _>>()?;
+    seen.reaches(CROWD).await;
+    drop(warm);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+
+    let before = dhat::HeapStats::get();
+    let crowd: Vec<_> = (CROWD..2 * CROWD).map(|n| poll(&client, n)).collect::<Result<_, _>>()?;
+    seen.reaches(2 * CROWD).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let asleep = dhat::HeapStats::get();
+    let polls = CROWD as f64;
+    // What was left behind by the warm crowd, ids that are remembered, is in both.
+    let bytes = (asleep.curr_bytes as f64 - before.curr_bytes as f64) / polls;
+    let blocks = (asleep.total_blocks as f64 - before.total_blocks as f64) / polls;
+    let held = (asleep.curr_blocks as f64 - before.curr_blocks as f64) / polls;
+
+    let limits = [
+        Limit { what: "heap bytes of a sleeping poll, its handle included", measured: bytes, most: 870.0 },
+        Limit { what: "heap blocks of a sleeping poll", measured: held, most: 6.1 },
+        Limit { what: "allocations of a spawned poll and one request", measured: blocks, most: 64.0 },
+        Limit { what: "sockets for 20000 polls", measured: seen.peak() as f64, most: PLACES as f64 },
+    ];
+    println!("| figure | measured | at most |\n|---|---|---|");
+    for limit in &limits {
+        println!("| {} | {:.1} | {:.1} |", limit.what, limit.measured, limit.most);
+    }
+    drop(crowd);
+    let grown: Vec<_> =
+        limits.iter().filter(|limit| limit.measured > limit.most).map(|limit| limit.what).collect();
+    println!("{} passed, {} failed", limits.len() - grown.len(), grown.len());
+    if grown.is_empty() { Ok(()) } else { Err(format!("grown: {}", grown.join("; ")).into()) }
+}
+
+fn poll(client: &CibaClient, n: usize) -> Result<ApprovalTask, authsec_ciba::Error> {
+    let id = AuthReqId::new(format!("id-{n:09}-abcdefghijklmnopqrstuvwxyzABCDEF="))?;
+    let poll = client.poll_for_approval(&format!("user{n:09}@example.com"), &id);
+    Ok(poll.interval(Duration::from_secs(3_600)).timeout(Duration::from_secs(7_200)).spawn())
+}
+
+#[derive(Default)]
+struct Seen {
+    polls: AtomicUsize,
+    open: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+impl Seen {
+    async fn reaches(&self, polls: usize) {
+        while self.polls.load(Ordering::Relaxed) < polls {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn peak(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// Answers every request with "pending".
+async fn serve(seen: Arc<Seen>) -> std::io::Result<std::net::SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let seen = Arc::clone(&seen);
+            tokio::spawn(async move {
+                let open = seen.open.fetch_add(1, Ordering::Relaxed) + 1;
+                seen.peak.fetch_max(open, Ordering::Relaxed);
+                let _ = answer(stream, &seen).await;
+                seen.open.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    });
+    Ok(address)
+}
+
+async fn answer(mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
+    const PENDING: &[u8] =
+        b"HTTP/1.1 202 Accepted\r\ncontent-length: 33\r\n\r\n{\"error\":\"authorization_pending\"}";
+    // One write of a small request is one read; its body ends with a brace.
+    let mut bytes = [0; 2048];
+    let mut length = 0;
+    loop {
+        match stream.read(&mut bytes[length..]).await? {
+            0 => return Ok(()),
+            read => length += read,
+        }
+        if bytes[..length].ends_with(b"}") {
+            length = 0;
+            seen.polls.fetch_add(1, Ordering::Relaxed);
+            stream.write_all(PENDING).await?;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Asking the phone, and judging codes.
+
+use std::sync::Arc;
+
+use authsec_ciba::{BindingMessage, Email, Error, ErrorKind, MatchCode, TotpOutcome};
+use tokio::time::Instant;
+
+use crate::app::App;
+use crate::session::Session;
+use crate::stage::{Notice, Stage};
+
+/// Sends a request to the phone of this person, and lets the session wait for the answer.
+///
+/// The poll belongs to the session, not to the request that started it: the browser can reload, lose its connection and
+/// come back. It ends when the session moves on, when nobody looks any more, or with the website.
+pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result<(), Error> {
+    let code = MatchCode::generate()?;
+    let message = BindingMessage::with_match_code("Sign in to the Demo Shop", &code)?;
+    // This website's own patience, the same for everybody: how long the server would wait says who has an account.
+    let until = Instant::now() + app.wait;
+    session.enter(Stage::Waiting { email: email.clone(), code, until });
+
+    let (app, session) = (Arc::clone(app), Arc::clone(session));
+    app.tasks.clone().spawn(async move {
+        // Whatever branch is not taken is dropped, and a poll that is dropped is cancelled. `cancel_approval` would
+        // stop the polls of everybody who typed this address, also those of its owner.
+        let stage = tokio::select! {
+            stage = answer(&app, &email, message, until) => stage,
+            () = session.no_longer_waiting() => return,
+            () = session.presence.gone(app.idle) => Stage::ended(&email, Notice::Left),
+            () = app.stopping.cancelled() => Stage::ended(&email, Notice::Stopping),
+        };
+        session.enter_from(Stage::is_waiting, stage);
+    });
+    Ok(())
+}
+
+async fn answer(app: &App, email: &Email, message: BindingMessage, until: Instant) -> Stage {
+    let pending = match app.client.initiate_app_approval(email.as_str()).binding_message(message).await {
+        Ok(pending) => pending,
+        Err(error) if is_stranger(&error) => {
+            return Stage::ended(email, app.decoys.wait(email, until).await);
+        }
+        Err(error) => return failed(email, &error),
+    };
+    let left = until.saturating_duration_since(Instant::now());
+    match pending.wait().timeout(left).await {
+        Ok(outcome) => Stage::after(email, outcome),
+        Err(error) => failed(email, &error),
+    }
+}
+
+/// Judges a code. It is awaited in a task of its own, so that a browser that hangs up does not lose the answer.
+pub async fn check_code(app: &Arc<App>, session: &Arc<Session>, email: Email, code: String) {
+    let (app, session) = (Arc::clone(app), Arc::clone(session));
+    let judged = app.tasks.clone().spawn(async move {
+        let ask_again = |notice| Stage::Code { email: email.clone(), notice: Some(notice) };
+        let stage = match app.client.verify_totp(email.as_str(), &code).await {
+            Ok(TotpOutcome::Verified { token, .. }) => Stage::signed_in(&email, token, None),
+            Ok(TotpOutcome::InvalidCode { remaining }) => ask_again(Notice::WrongCode { remaining }),
+            Ok(TotpOutcome::TooManyRetries { retry_after, .. }) => {
+                ask_again(Notice::TooManyCodes { wait: retry_after })
+            }
+            Err(error) if error.kind() == ErrorKind::Input => ask_again(Notice::BadCode),
+            Err(error) if is_stranger(&error) => ask_again(app.decoys.wrong_code(&email)),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the code was not judged");
+                ask_again(Notice::Failed)
+            }
+        };
+        session.enter_from(Stage::is_code, stage);
+    });
+    let _ = judged.await;
+}
+
+/// There is nobody to ask. The person who typed the address must not learn that.
+fn is_stranger(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::UserNotFound | ErrorKind::NoDeviceRegistered)
+}
+
+fn failed(email: &Email, error: &Error) -> Stage {
+    tracing::warn!(error = error as &dyn std::error::Error, "the sign-in failed");
+    Stage::ended(email, Notice::Failed)
+}

@@ -1,0 +1,240 @@
+//! Settings checked at `build`, files and the environment (G-faults of the catalogue; B-70 for what errors show).
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::client::Inner;
+use crate::client::config_file::ConfigFile;
+use crate::transport::script::Script;
+use crate::{CibaClient, CibaClientBuilder, Error, ErrorKind, PollPolicy};
+
+fn builder() -> CibaClientBuilder {
+    CibaClient::builder()
+}
+
+/// All that `build` checks but what the transport does: that loads the trust store each time.
+fn checked(builder: CibaClientBuilder) -> Result<Inner, Error> {
+    builder.into_inner(Box::new(Script::new([])))
+}
+
+/// Refused with this field, and without a word of the canary.
+fn refused(result: Result<impl std::fmt::Debug, Error>, field: &str) {
+    let error = result.expect_err(field);
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some(field)), "{error}");
+    let mut shown = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        shown.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn b70_a_wrong_credential_is_refused_without_being_shown() {
+    refused(checked(builder().client_secret("canary")), "client_secret");
+    refused(checked(builder().client_id("c").client_secret("")), "client_secret");
+    refused(checked(builder().client_id("c").client_secret("canary\r\nX-Evil: 1")), "client_secret");
+    refused(checked(builder().client_id("c").client_secret("canary\0")), "client_secret");
+    refused(checked(builder().client_id("https://canary.example").client_secret("canary")), "client_id");
+    assert!(
+        checked(builder().client_id("https://c.example")).is_ok(),
+        "without a secret a colon harms nobody"
+    );
+    assert!(checked(builder().client_id("c").client_secret("with space, ünïcode: and colon")).is_ok());
+}
+
+#[test]
+fn g_ids_are_text_of_one_line() {
+    for id in ["", " ", "canary\n", "canary\0", "\u{85}canary"] {
+        refused(checked(builder().client_id(id)), "client_id");
+        refused(checked(builder().workspace_id(id)), "workspace_id");
+    }
+}
+
+#[test]
+fn i19_times_that_cannot_be_are_refused_and_none_panics() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    for wrong in [Duration::ZERO, day + Duration::from_nanos(1), Duration::MAX] {
+        refused(checked(builder().request_timeout(wrong)), "request_timeout");
+        refused(checked(builder().connect_timeout(wrong)), "connect_timeout");
+        refused(checked(builder().initiate_timeout(wrong)), "initiate_timeout");
+        refused(checked(builder().totp_lock_duration(wrong)), "totp_lock_duration");
+    }
+    refused(builder().connect_timeout(Duration::MAX).build(), "connect_timeout");
+    assert!(checked(builder().request_timeout(day).connect_timeout(day).initiate_timeout(day)).is_ok());
+}
+
+#[test]
+fn b31_an_initiate_waits_at_least_35_seconds() {
+    refused(checked(builder().initiate_timeout(Duration::from_millis(34_999))), "initiate_timeout");
+    assert!(checked(builder().initiate_timeout(Duration::from_secs(35))).is_ok());
+}
+
+#[test]
+fn b82_some_requests_must_fit() {
+    refused(checked(builder().max_in_flight(0)), "max_in_flight");
+    assert!(checked(builder().max_in_flight(usize::MAX)).is_ok(), "no panic in the semaphore");
+}
+
+#[test]
+fn b10_b16_a_policy_without_sense_is_refused() {
+    let policy = PollPolicy::default;
+    for wrong in [
+        policy().minimum_interval(Duration::ZERO),
+        policy().backoff_base(Duration::ZERO),
+        policy().backoff_base(Duration::from_secs(31)),
+        policy().backoff_cap(Duration::ZERO),
+        policy().grace(Duration::from_secs(61)),
+        policy().grace(Duration::MAX),
+    ] {
+        refused(checked(builder().poll_policy(wrong)), "poll_policy");
+    }
+    let longest = policy().minimum_interval(Duration::MAX).timeout(Duration::MAX).backoff_cap(Duration::MAX);
+    assert!(checked(builder().poll_policy(longest)).is_ok(), "cut to a week");
+}
+
+#[test]
+fn b70_n36_a_proxy_that_is_none_is_refused_without_its_credentials() {
+    refused(builder().proxy("http://canary:canary@").build(), "proxy");
+    refused(builder().proxy("").build(), "proxy");
+}
+
+#[test]
+fn g_headers_and_certificates_that_are_none() {
+    refused(builder().user_agent("canary\r\nX-Evil: 1").build(), "user_agent");
+    refused(builder().root_certificate("canary").build(), "root_certificate");
+    let broken = "-----BEGIN CERTIFICATE-----\ncanary!\n-----END CERTIFICATE-----\n";
+    refused(builder().root_certificate(broken).build(), "root_certificate");
+}
+
+/// A file that is gone with the test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("authsec-ciba-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a file");
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn g_a_config_file_gives_what_it_names_and_leaves_the_rest() {
+    let file =
+        File::new("whole", br#"{"client_id":"from-file","ciba_base_url":"http://127.0.0.1:1","other":[1]}"#);
+    let both = builder().client_id("before").config_file(&file.0).expect("a file");
+    assert!(format!("{both:?}").contains("from-file"));
+    assert!(format!("{:?}", checked(both).expect("a client")).contains("http://127.0.0.1:1"));
+    let file = File::new("empty", b"{}");
+    let kept =
+        builder().client_id("before").base_url("http://127.0.0.1:2").config_file(&file.0).expect("a file");
+    assert!(format!("{kept:?}").contains("before"));
+    assert!(format!("{:?}", checked(kept).expect("a client")).contains("http://127.0.0.1:2"));
+    let file = File::new("wrong", br#"{"ciba_base_url":"http://canary.example"}"#);
+    refused(checked(builder().config_file(&file.0).expect("a file")), "base_url");
+}
+
+#[test]
+fn b70_a_config_file_that_is_none_is_refused_without_its_content() {
+    refused(builder().config_file(std::env::temp_dir().join("authsec-ciba-no-such-file")), "config_file");
+    refused(builder().config_file(std::env::temp_dir()), "config_file");
+    let texts: [&[u8]; 8] = [
+        b"",
+        b"canary",
+        br#"{"client_id":{"canary":1}}"#,
+        br#"{"client_id":42}"#,
+        br#"["canary"]"#,
+        br#"{"client_id":"canary","client_id":"canary"}"#,
+        br#"{"client_id":"canary"} canary"#,
+        b"{\"client_id\":\"canary\xff\"}",
+    ];
+    for text in texts {
+        refused(ConfigFile::parse(text).map(|_| ()), "config_file");
+    }
+    let long = File::new("long", format!(r#"{{"x":"{}"}}"#, "c".repeat(64 * 1024)).as_bytes());
+    refused(builder().config_file(&long.0), "config_file");
+}
+
+#[cfg(unix)]
+#[test]
+fn b61_a_config_file_without_an_end_is_read_to_its_bound() {
+    refused(builder().config_file("/dev/zero"), "config_file");
+}
+
+/// Run by the next test in a process of its own, whose environment is not ours.
+#[test]
+#[ignore = "run by g_the_environment_is_read_only_when_asked"]
+fn from_the_environment() {
+    let shown = |builder: &CibaClientBuilder| format!("{builder:?}").replace('\n', " ");
+    println!("untouched: {}", shown(&builder()));
+    match builder().client_id("before").workspace_id("before").env() {
+        Err(error) => println!("refused: {:?} {error}", error.field()),
+        Ok(read) => {
+            println!("read: {}", shown(&read));
+            println!("built: {:?}", read.build().map_err(|error| error.to_string()));
+        }
+    }
+    println!("from_env: {:?}", CibaClient::from_env().map_err(|error| error.to_string()));
+}
+
+fn in_an_environment(variables: &[(&str, &std::ffi::OsStr)]) -> String {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    for name in ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID", "AUTHSEC_CLIENT_SECRET", "AUTHSEC_WORKSPACE_ID"] {
+        command.env_remove(name);
+    }
+    command.args(["--ignored", "--exact", "client::tests::configuring::from_the_environment", "--nocapture"]);
+    let output = command.envs(variables.iter().copied()).output().expect("it runs");
+    let told =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    told
+}
+
+#[test]
+fn g_the_environment_is_read_only_when_asked() {
+    let told = in_an_environment(&[
+        ("AUTHSEC_BASE_URL", "http://127.0.0.1:9".as_ref()),
+        ("AUTHSEC_CLIENT_ID", "from-env".as_ref()),
+        ("AUTHSEC_CLIENT_SECRET", "canary".as_ref()),
+        ("AUTHSEC_WORKSPACE_ID", "space-from-env".as_ref()),
+    ]);
+    let line = |start: &str| told.lines().find(|line| line.contains(start)).expect(start).to_owned();
+    assert!(!line("untouched:").contains("from-env"), "{told}");
+    let read = line("read:");
+    assert!(read.contains(r#"Some("from-env")"#) && read.contains("space-from-env"), "{told}");
+    assert!(line("built:").contains("http://127.0.0.1:9"), "{told}");
+    assert!(line("from_env:").contains("http://127.0.0.1:9"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[test]
+fn g_an_empty_environment_changes_nothing() {
+    for variables in [vec![], vec![("AUTHSEC_BASE_URL", "".as_ref()), ("AUTHSEC_CLIENT_ID", "".as_ref())]] {
+        let told = in_an_environment(&variables);
+        assert!(told.contains(r#"client_id: Some("before")"#), "{told}");
+        assert!(told.contains("https://prod.api.authsec.ai"), "{told}");
+    }
+}
+
+#[test]
+fn b70_a_wrong_environment_names_the_field_and_shows_nothing() {
+    let told = in_an_environment(&[("AUTHSEC_BASE_URL", "https://canary:canary@api.example".as_ref())]);
+    assert!(told.contains("from_env: Err(\"base_url must not hold"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let not_unicode = std::ffi::OsStr::from_bytes(b"canary\xff");
+        let told = in_an_environment(&[("AUTHSEC_CLIENT_SECRET", not_unicode)]);
+        assert!(told.contains("refused: Some(\"client_secret\")") && !told.contains("canary"), "{told}");
+    }
+}

@@ -1,0 +1,66 @@
+//! N32, N33: HTTP/2 connections that end in the middle.
+
+use authsec_ciba::ErrorKind;
+use tokio::time::Instant;
+
+use crate::support::http2::{Act, CANCEL, Frames, INTERNAL_ERROR, REFUSED_STREAM};
+use crate::support::wire::{ACK, APPROVED, EXPIRED, PENDING};
+use crate::support::{EMAIL, an_id, seconds};
+
+#[tokio::test(start_paused = true)]
+async fn n32_goaway_before_the_stream_was_processed() {
+    for refusal in [Act::GoAwayBefore, Act::Rst(REFUSED_STREAM)] {
+        let server = Frames::new([refusal, Act::Answer(APPROVED)]).await;
+        let (client, start) = (server.client(), Instant::now());
+        let outcome = client.poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!((outcome.status(), server.requests()), ("approved", 2), "{refusal:?}");
+        assert!(start.elapsed() < seconds(7), "at once, or one floor later: {refusal:?}");
+        // An initiate is not repeated even so.
+        let server = Frames::new([refusal, Act::Answer(ACK)]).await;
+        let error = server.client().initiate_app_approval(EMAIL).await.expect_err("refused");
+        assert_eq!((error.kind(), server.requests()), (ErrorKind::Network, 1), "{refusal:?}");
+        assert_eq!(server.accepted(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn n32_a_server_that_refuses_every_stream_is_not_hammered() {
+    let server = Frames::new([Act::Rst(REFUSED_STREAM)]).await;
+    let poll = server.client().poll_for_approval(EMAIL, &an_id()).timeout(seconds(60));
+    let error = poll.await.expect_err("never answered");
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(error.attempts() > 2);
+    assert!(server.requests() <= error.attempts() as usize * 3, "{} requests", server.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn n33_goaway_or_reset_after_processing() {
+    for after in [
+        Act::GoAwayAfter,
+        Act::Rst(INTERNAL_ERROR),
+        Act::Rst(CANCEL),
+        Act::HalfThenRst(APPROVED),
+        Act::Garbage,
+    ] {
+        let server = Frames::new([after, Act::Answer(EXPIRED)]).await;
+        let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!((outcome.status(), server.requests()), ("approval_lost", 2), "{after:?}");
+        let server = Frames::new([after, Act::Answer(ACK)]).await;
+        let error = server.client().initiate_app_approval(EMAIL).await.expect_err("lost");
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, true), "{after:?}");
+        assert_eq!(server.requests(), 1, "{after:?}");
+        let error = server.client().verify_totp(EMAIL, "123456").await.expect_err("lost or no token");
+        assert!(error.may_have_reached_server(), "{after:?}");
+        assert_eq!(server.requests(), 2, "{after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn http2_informational_answers_and_endless_headers_are_survived() {
+    let server = Frames::new([Act::Informational(50, PENDING), Act::Answer(APPROVED)]).await;
+    let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+    assert_eq!((outcome.status(), server.requests()), ("approved", 2));
+    let server = Frames::new([Act::Continuations, Act::Answer(APPROVED)]).await;
+    let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+    assert_eq!((outcome.status(), server.requests()), ("approved", 2));
+}

@@ -1,0 +1,177 @@
+//! C14, C15, C18, C19: runtimes and clocks.
+
+use std::future::{Future, IntoFuture as _};
+use std::task::{Context, Poll, Waker};
+
+use authsec_ciba::sandbox::{Call, Fault, Reaction};
+use authsec_ciba::{ApprovalOutcome, CancelReason, CibaClient, Error, ErrorKind};
+use tokio::runtime::Builder;
+use tokio::time::Instant;
+
+use crate::support::{EMAIL, an_id, leaves_nothing, seconds, start};
+
+#[test]
+fn c14_the_runtime_ends_in_the_middle_of_a_poll() {
+    for (threads, background) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut builder = if threads { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+        let runtime = builder.enable_all().build().expect("a runtime");
+        let (sandbox, client, sleeping, asking) = runtime.block_on(async {
+            let (sandbox, client) = start().await;
+            let sleeping = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+            sandbox.faults().always(Call::Poll, Fault::Hang);
+            let asking = client.poll_for_approval("other@example.com", &an_id()).spawn();
+            tokio::task::yield_now().await;
+            (sandbox, client, sleeping, asking)
+        });
+        if background {
+            runtime.shutdown_background()
+        } else {
+            drop(runtime)
+        }
+        let next = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        for task in [sleeping, asking] {
+            let outcome = next.block_on(task).expect("an outcome, no panic");
+            assert!(matches!(outcome, ApprovalOutcome::Cancelled(CancelReason::Shutdown)), "{outcome:?}");
+        }
+        assert_eq!(client.usage().live_polls, 0);
+        next.block_on(client.shutdown());
+        drop(sandbox);
+    }
+}
+
+fn poll_once<F: Future>(future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits for a runtime that is not there"),
+    }
+}
+
+fn all_three(client: &CibaClient) -> [Error; 3] {
+    [
+        poll_once(client.initiate_app_approval(EMAIL).into_future()).expect_err("no runtime"),
+        poll_once(client.verify_totp(EMAIL, "123456")).expect_err("no runtime"),
+        poll_once(client.poll_for_approval(EMAIL, &an_id()).into_future()).expect_err("no runtime"),
+    ]
+}
+
+#[test]
+fn c15_outside_a_runtime_or_on_one_without_a_clock() {
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let outside = all_three(&client);
+    let runtime = Builder::new_current_thread().enable_io().build().expect("a runtime");
+    let guard = runtime.enter();
+    let timeless = all_three(&client);
+    drop(guard);
+    for error in outside.iter().chain(&timeless) {
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Runtime, false), "{error:?}");
+    }
+    assert!(outside[0].to_string().contains("runtime") && timeless[0].to_string().contains("enable_all"));
+    let task = client.poll_for_approval(EMAIL, &an_id()).spawn();
+    assert_eq!(poll_once(task).expect_err("no runtime").kind(), ErrorKind::Runtime);
+    assert_eq!(poll_once(client.cancel_approval(EMAIL)).expect("needs none").status(), "cancelled");
+    assert_eq!(client.usage().live_polls, 0);
+}
+
+#[test]
+fn c15_a_runtime_of_one_thread_is_enough() {
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    runtime.block_on(async {
+        let (sandbox, client) = start().await;
+        sandbox.phone(EMAIL).react(Reaction::ApproveAfter(seconds(12)));
+        let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+        assert_eq!(task.await.expect("an outcome").status(), "approved");
+        leaves_nothing(&sandbox, &client).await;
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn c18_the_machine_sleeps_for_ten_minutes() {
+    // On Linux the monotonic clock stands still meanwhile: only the server has grown older.
+    let (sandbox, client) = start().await;
+    let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    tokio::time::sleep(seconds(11)).await;
+    assert_eq!(sandbox.calls(Call::Poll).len(), 2);
+    sandbox.clock().advance(seconds(600));
+    assert_eq!(task.await.expect("an outcome").status(), "expired_token", "the server's word");
+    assert_eq!(sandbox.calls(Call::Poll).len(), 3, "no burst");
+    leaves_nothing(&sandbox, &client).await;
+
+    // Elsewhere it jumps: ten minutes are gone at once, and the deadline with them; a connection may be there or not.
+    for (approved, until, jump) in [(false, 11, 600), (true, 11, 600), (false, 291, 30), (true, 291, 30)] {
+        let (sandbox, client) = start().await;
+        if approved {
+            sandbox.phone(EMAIL).react(Reaction::ApproveAfter(seconds(until + 1)));
+        }
+        let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+        tokio::time::sleep(seconds(until)).await;
+        let (start, polls) = (Instant::now(), sandbox.calls(Call::Poll).len());
+        tokio::time::advance(seconds(jump)).await;
+        assert_eq!(task.await.expect("an outcome").status(), "expired_token");
+        assert_eq!(start.elapsed(), seconds(jump), "at once");
+        assert_eq!(sandbox.calls(Call::Poll).len(), polls, "nothing is asked for that nobody would wait for");
+        leaves_nothing(&sandbox, &client).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn c18_a_short_sleep_makes_no_burst() {
+    let (sandbox, client) = start().await;
+    let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    tokio::time::sleep(seconds(11)).await;
+    tokio::time::advance(seconds(100)).await;
+    tokio::time::sleep(seconds(4)).await;
+    assert_eq!(sandbox.calls(Call::Poll).len(), 3, "one for twenty that were slept through");
+    sandbox.phone(EMAIL).approve().await;
+    assert_eq!(task.await.expect("an outcome").status(), "approved");
+    leaves_nothing(&sandbox, &client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn c19_a_paused_clock_moves_every_wait() {
+    // Each of these waits for minutes to days; a real one would be noticed.
+    let (sandbox, client) = start().await;
+    let start = Instant::now();
+    sandbox.faults().next(Call::Initiate, Fault::Delay(seconds(59)));
+    let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+    sandbox.faults().next(Call::Poll, Fault::Hang);
+    sandbox.faults().next(Call::Poll, Fault::unavailable_503(Some("100")));
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "expired_token");
+    sandbox.faults().next(Call::Totp, Fault::Hang);
+    client.verify_totp(EMAIL, "123456").await.expect_err("no answer");
+    assert_eq!(start.elapsed(), seconds(59 + 300 + 10));
+    sandbox.go_down().await.expect("down");
+    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(2 * 60 * 60));
+    let error = poll.await.expect_err("refused to the end");
+    assert_eq!(start.elapsed().as_secs(), 369 + 2 * 60 * 60);
+    assert!(error.attempts() > 200, "one in 35 s at least: {}", error.attempts());
+    drop(pending);
+    leaves_nothing(&sandbox, &client).await;
+}
+
+#[test]
+fn c17_nothing_that_waits_reads_the_wall_clock() {
+    // A step of the wall clock cannot be made in a test; but what does not read it cannot notice one. A Retry-After
+    // date without a Date beside it is the one thing that has nothing else to go by.
+    let mut readers = Vec::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                if ["SystemTime::now", "UNIX_EPOCH", "std::time::Instant"]
+                    .iter()
+                    .any(|clock| text.contains(clock))
+                {
+                    readers.push(path.to_string_lossy().replace('\\', "/"));
+                }
+            }
+        }
+    }
+    readers.retain(|path| !path.contains("/src/sandbox"));
+    assert_eq!(readers.len(), 1, "{readers:?}");
+    assert!(readers[0].ends_with("src/transport/http.rs"), "{readers:?}");
+}

@@ -1,0 +1,25 @@
+//! Processes of their own: for an environment of their own, and for memory that nobody else uses.
+
+use std::process::Command;
+
+/// Runs one test of this binary in a process with this environment, and gives what it printed.
+#[track_caller]
+pub(crate) fn run(test: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().expect("this binary"));
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        command.env_remove(name).env_remove(name.to_ascii_lowercase());
+    }
+    for name in ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID", "AUTHSEC_CLIENT_SECRET", "AUTHSEC_WORKSPACE_ID"] {
+        command.env_remove(name);
+    }
+    command.args(["--exact", test, "--nocapture", "--include-ignored"]).env("INNER", "1");
+    let output = command.envs(environment.iter().copied()).output().expect("started");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Whether this process is one of those.
+pub(crate) fn is_inner() -> bool {
+    std::env::var_os("INNER").is_some()
+}

@@ -1,0 +1,144 @@
+//! N19 to N26: servers that cannot prove who they are.
+
+use authsec_ciba::{CibaClient, ErrorKind, Usage};
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+
+use crate::support::tls::{Authority, GOOD, self_signed};
+use crate::support::wire::{ACK, APPROVED, Act, PENDING, Wire, ok};
+use crate::support::{EMAIL, an_id, chain, child, seconds};
+
+async fn server(tls: TlsAcceptor) -> Wire {
+    Wire::over_tls(Some(tls), false, [Act::Say(ok(APPROVED))]).await
+}
+
+fn client(server: &Wire, authority: Option<&Authority>) -> CibaClient {
+    let mut builder = server.configured().base_url(format!("https://{}", server.address));
+    if let Some(authority) = authority {
+        builder = builder.root_certificate(authority.pem());
+    }
+    builder.build().expect("a valid configuration")
+}
+
+/// All three calls end as `Tls` at once: one connection each, no request, and nothing is remembered. Gives what the
+/// initiate's error says, with its sources.
+async fn is_refused(server: &Wire, authority: Option<&Authority>) -> String {
+    let client = client(server, authority);
+    let start = Instant::now();
+    let initiate = client.initiate_app_approval(EMAIL).await.expect_err("not trusted");
+    let totp = client.verify_totp(EMAIL, "123456").await.expect_err("not trusted");
+    assert_eq!(client.usage(), Usage::default());
+    let poll = client.poll_for_approval(EMAIL, &an_id()).await.expect_err("not trusted");
+    for error in [&initiate, &totp, &poll] {
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
+        assert!(!error.is_retryable());
+    }
+    assert_eq!((server.accepted(), server.requests()), (3, 0), "no retry, and nothing sent");
+    assert!(start.elapsed() < seconds(1), "at once");
+    assert_eq!(client.usage().live_polls, 0);
+    chain(&initiate)
+}
+
+#[tokio::test(start_paused = true)]
+async fn n19_self_signed_or_of_an_unknown_authority() {
+    let said = is_refused(&server(self_signed("127.0.0.1")).await, None).await;
+    assert!(said.contains("UnknownIssuer"), "{said}");
+    is_refused(&server(Authority::new().server("127.0.0.1", GOOD)).await, None).await;
+    is_refused(&server(Authority::new().server("127.0.0.1", GOOD)).await, Some(&Authority::new())).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn n20_expired_or_not_yet_valid() {
+    let authority = Authority::new();
+    let said = is_refused(&server(authority.server("127.0.0.1", (2020, 2021))).await, Some(&authority)).await;
+    assert!(said.contains("has expired") && said.contains("clock"), "{said}");
+    let said = is_refused(&server(authority.server("127.0.0.1", (2400, 2401))).await, Some(&authority)).await;
+    assert!(said.contains("not valid yet") && said.contains("clock"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n21_wrong_host_name() {
+    let authority = Authority::new();
+    for name in ["localhost", "127.0.0.2", "example.com"] {
+        let said = is_refused(&server(authority.server(name, GOOD)).await, Some(&authority)).await;
+        assert!(said.contains("NotValidForName"), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn n22_the_handshake_stalls() {
+    let silent = Wire::over_tls(None, false, []).await;
+    let client = client(&silent, None);
+    let start = Instant::now();
+    let error = client.verify_totp(EMAIL, "123456").await.expect_err("stalled");
+    assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, false));
+    assert_eq!(start.elapsed().as_secs(), 5, "the connect timeout covers the handshake");
+    assert_eq!(client.usage(), Usage::default(), "the attempt was given back");
+    let error = client.initiate_app_approval(EMAIL).await.expect_err("stalled");
+    assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, false));
+    assert_eq!((error.attempts(), silent.accepted()), (3, 4), "no byte of the request left: two retries");
+    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(30));
+    let error = poll.await.expect_err("stalled");
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(error.attempts() >= 2);
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(silent.open(), 0);
+}
+
+/// Says whether a client can be built. Does nothing unless the test below starts it.
+#[test]
+fn inner_builds_a_client() {
+    if child::is_inner() {
+        for base_url in ["https://prod.api.authsec.ai", "http://127.0.0.1:7468"] {
+            match CibaClient::builder().base_url(base_url).build() {
+                Ok(_) => println!("{base_url}: built"),
+                Err(error) => println!("{base_url}: {:?} {:?} {error}", error.kind(), error.field()),
+            }
+        }
+    }
+}
+
+#[cfg(all(target_os = "linux", not(feature = "webpki-roots")))]
+#[test]
+fn n24_an_image_without_ca_roots() {
+    let nowhere = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    let said = child::run("tls::inner_builds_a_client", &nowhere);
+    assert!(said.contains(r#"Config Some("tls")"#), "at build time: {said}");
+    assert!(said.contains("http://127.0.0.1:7468: built"), "plain http needs none: {said}");
+    assert!(said.contains("webpki-roots") && said.contains("root_certificate"), "names the way out: {said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n25_a_proxy_that_inspects_tls_with_a_private_authority() {
+    let authority = Authority::new();
+    let inspector = authority.server("authsec.example", GOOD);
+    let proxy = Wire::over_tls(
+        Some(inspector),
+        true,
+        [Act::Say(ok(ACK)), Act::Say(ok(PENDING)), Act::Say(ok(APPROVED))],
+    )
+    .await;
+    let configured =
+        || proxy.configured().base_url("https://authsec.example").proxy(format!("http://{}", proxy.address));
+    let trusting = configured().root_certificate(authority.pem()).build().expect("valid");
+    let pending = trusting.initiate_app_approval(EMAIL).await.expect("an acknowledgement");
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
+    let heads: Vec<_> = proxy.heard().iter().map(|heard| heard.head.clone()).collect();
+    let tunnels = heads.iter().filter(|head| head.starts_with("CONNECT authsec.example:443 ")).count();
+    assert_eq!((heads.len(), tunnels), (5, 2), "initiate has its own tunnel, both polls share one");
+
+    let doubting = configured().build().expect("valid");
+    let error = doubting.initiate_app_approval(EMAIL).await.expect_err("not trusted");
+    assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
+    assert_eq!(proxy.requests(), 6, "one more tunnel, no more request");
+}
+
+#[tokio::test(start_paused = true)]
+async fn n26_plain_http_on_the_tls_port() {
+    let plain = Wire::greeting(
+        crate::support::wire::Greeting::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        [Act::Close(Vec::new())],
+    )
+    .await;
+    is_refused(&plain, None).await;
+}
