@@ -171,5 +171,5 @@ fn is_over(forget: Instant, at: Instant) -> bool {
 
 #[cfg(all(test, authsec_model))]
 mod model;
-#[cfg(test)]
+#[cfg(all(test, not(authsec_model)))]
 mod tests;

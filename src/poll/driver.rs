@@ -56,8 +56,7 @@ pub(crate) fn ask<'a>(
     Box::pin(exchange(plan, slot).instrument(span))
 }
 
-/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors
-/// later.
+/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors later.
 async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
     let deadline = plan.schedule.deadline().at;
     loop {
