@@ -171,5 +171,6 @@ fn is_over(forget: Instant, at: Instant) -> bool {
 
 #[cfg(all(test, authsec_model))]
 mod model;
-#[cfg(all(test, not(authsec_model)))]
+#[cfg(test)]
+#[cfg(not(authsec_model))]
 mod tests;
