@@ -51,7 +51,7 @@ impl World {
 
 fn ack(id: &str, expires_in: Duration) -> Acknowledgement {
     let auth_req_id = AuthReqId::new(id).expect("an id");
-    Acknowledgement { auth_req_id, expires_in, interval: Duration::from_secs(5) }
+    Acknowledgement { auth_req_id, expires_in, interval: Duration::from_secs(5).min(expires_in) }
 }
 
 /// Whether the poll has been woken to see that it was stopped.
