@@ -13,7 +13,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{Claim, Registry};
-use crate::clock::now;
+use crate::clock::{later, now};
 use crate::outcome::CancelReason::{self, Requested, Shutdown, Superseded};
 use crate::types::{AuthReqId, Email, EmailKey};
 use crate::wire::Acknowledgement;
@@ -51,7 +51,7 @@ impl World {
 
 fn ack(id: &str, expires_in: Duration) -> Acknowledgement {
     let auth_req_id = AuthReqId::new(id).expect("an id");
-    Acknowledgement { auth_req_id, expires_in, interval: Duration::from_secs(5) }
+    Acknowledgement { auth_req_id, expires_in, interval: Duration::from_millis(1) }
 }
 
 /// Whether the poll has been woken to see that it was stopped.
@@ -258,8 +258,9 @@ fn b61_forgetting_an_expired_id_against_a_claim() {
     loom::model(|| {
         let world = World::new();
         world.registry.initiating(world.key.clone()).acknowledged(&ack("a", Duration::ZERO), None);
-        let acknowledged = now();
-        while now() <= acknowledged {}
+        // Its life is over, and its floor.
+        let over = later(now(), Duration::from_millis(1));
+        while now() <= over {}
         let forgetting = world.spawn(|world| world.registry.usage());
         let poll = world.poll("a");
         forgetting.join().expect("no panic");

@@ -161,6 +161,16 @@ impl Slot {
         }
     }
 
+    /// The caller knows when the request expires, although this record does not: it was made after the first one was
+    /// forgotten.
+    pub(crate) fn learn_expiry(&self, at: Instant) {
+        let mut state = lock(&self.state);
+        if !state.lifetime_known {
+            state.lifetime_known = true;
+            state.forget = at;
+        }
+    }
+
     pub(crate) fn pace<T>(&self, with: impl FnOnce(&mut Pace) -> T) -> T {
         with(&mut lock(&self.state).pace)
     }

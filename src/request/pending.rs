@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::PollForApproval;
 use crate::client::Inner;
+use crate::clock::{Instant, later, now};
 use crate::types::{AuthReqId, BindingMessage, Email};
 use crate::wire::Acknowledgement;
 
@@ -18,6 +19,8 @@ pub struct PendingApproval {
     ack: Arc<Acknowledgement>,
     binding_message: BindingMessage,
     resource: Option<String>,
+    /// When the request's life is over.
+    expires: Instant,
 }
 
 impl PendingApproval {
@@ -28,7 +31,8 @@ impl PendingApproval {
         binding_message: BindingMessage,
         resource: Option<String>,
     ) -> Self {
-        Self { inner, email, ack: Arc::new(ack), binding_message, resource }
+        let expires = later(now(), ack.expires_in);
+        Self { inner, email, ack: Arc::new(ack), binding_message, resource, expires }
     }
 
     /// The id to poll with.
@@ -69,7 +73,8 @@ impl PendingApproval {
             Arc::clone(&self.inner),
             Ok(self.email.clone()),
             self.ack.auth_req_id.clone(),
-        );
+        )
+        .expiring(self.expires);
         match &self.resource {
             Some(resource) => poll.resource(resource.clone()),
             None => poll,

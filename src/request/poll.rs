@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 
 use super::{BoxFuture, check_runtime};
 use crate::client::Inner;
-use crate::clock::{later, now};
+use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Asked};
@@ -31,11 +31,18 @@ pub struct PollForApproval {
     timeout: Option<Duration>,
     policy: Option<PollPolicy>,
     resource: Option<String>,
+    /// When the request's life is over, where that is known even if the registry has forgotten it.
+    expires: Option<Instant>,
 }
 
 impl PollForApproval {
     pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>, id: AuthReqId) -> Self {
-        Self { inner, email, id, interval: None, timeout: None, policy: None, resource: None }
+        Self { inner, email, id, interval: None, timeout: None, policy: None, resource: None, expires: None }
+    }
+
+    pub(super) fn expiring(mut self, at: Instant) -> Self {
+        self.expires = Some(at);
+        self
     }
 
     /// Seconds between polls, if more than the server asks for: the longer of both holds. Default: the server's.
@@ -118,6 +125,9 @@ impl PollForApproval {
         let policy = self.policy.map(PollPolicy::validated).transpose()?;
         let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
         let claim = self.inner.registry.claim(&email.key(), &self.id, self.resource.as_deref());
+        if let Some(at) = self.expires {
+            claim.slot().learn_expiry(at);
+        }
         let deadline = Deadline::earlier(later(now(), timeout), claim.slot().expires());
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
         let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(timeout)));
@@ -135,6 +145,9 @@ impl PollForApproval {
             Look::Free(claim) => Arc::clone(claim.slot()),
             Look::Held(slot) => Arc::clone(slot),
         };
+        if let Some(at) = self.expires {
+            slot.learn_expiry(at);
+        }
         let at = now();
         let deadline = Deadline::earlier(later(at, timeout.min(LONGEST_WAIT)), slot.expires());
         let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(LONGEST_WAIT)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::client::tests::{initiate, scripted};
 use crate::clock::now;
 use crate::transport::script::{Line, Script};
+use crate::{ApprovalOutcome, PollStatus};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -68,5 +69,19 @@ async fn b12_the_floor_behind_a_last_look_outlives_the_id() {
     assert_eq!(pending.wait().await.expect("an outcome").status(), "expired_token");
     assert_eq!(script.instants("/token", start), [5_000, 12_000]);
     tokio::time::sleep(seconds(5)).await;
+    assert_eq!(client.usage().remembered_ids, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b61_an_expired_request_is_not_polled_and_leaves_nothing() {
+    let script = Script::new([Line::ack(5, 12)]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    tokio::time::sleep(seconds(20)).await;
+    assert_eq!(client.usage().remembered_ids, 0, "forgotten");
+    let looked = pending.wait().once().await.expect("a status");
+    assert!(matches!(looked, PollStatus::Ended(ApprovalOutcome::ExpiredToken)), "{looked:?}");
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "expired_token");
+    assert_eq!(script.asked().len(), 1, "the initiate");
     assert_eq!(client.usage().remembered_ids, 0);
 }
