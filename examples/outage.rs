@@ -96,6 +96,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     load.watch(&sandbox, HEALTHY + arguments.down).await;
     sandbox.faults().clear();
+    // A server that hangs is started anew: what hangs in it is reset.
+    sandbox.go_down().await?;
     sandbox.come_back().await?;
     load.watch(&sandbox, HEALTHY + arguments.down + STRAGGLER).await;
 
