@@ -1,9 +1,13 @@
 //! Wrong TOTP codes per email: a place is claimed before a code is sent, so that three are three under any
 //! interleaving.
 
+mod lockout;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use lockout::TotpLockout;
 
 use crate::clock::{Instant, later, now};
 use crate::sync::{Mutex, lock};
@@ -17,16 +21,6 @@ const CODE_LIFETIME: Duration = Duration::from_secs(30);
 
 /// How often records that are over are looked for.
 const SWEEP: Duration = Duration::from_secs(15);
-
-/// Who can end the lock that three wrong codes bring.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum TotpLockout {
-    /// Time, and [`cancel_approval`](crate::CibaClient::cancel_approval), as the API reference says.
-    #[default]
-    ResetByCancel,
-    /// Time alone: a Cancel button gives no new guesses.
-    Strict,
-}
 
 /// All attempt counts of one client.
 pub(crate) struct Attempts {

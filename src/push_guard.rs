@@ -1,7 +1,11 @@
 //! How many pushes one person may get from one client: approvals are not to be had by wearing somebody down.
 
+mod guard;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
+
+pub use guard::PushGuard;
 
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
@@ -10,49 +14,6 @@ use crate::types::EmailKey;
 
 /// How often records that are over are looked for.
 const SWEEP: Duration = Duration::from_secs(15);
-
-/// The limit of pushes per email.
-///
-/// ```
-/// use std::time::Duration;
-/// use authsec_ciba::PushGuard;
-///
-/// let three_per_minute = PushGuard::at_most(3).per(Duration::from_secs(60));
-/// # let _ = three_per_minute;
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PushGuard {
-    limit: Option<u32>,
-    window: Duration,
-}
-
-impl Default for PushGuard {
-    /// At most 5 pushes per email per 5 minutes.
-    fn default() -> Self {
-        Self::at_most(5)
-    }
-}
-
-impl PushGuard {
-    /// So many pushes per email per 5 minutes. Zero lets none out.
-    #[must_use]
-    pub fn at_most(limit: u32) -> Self {
-        Self { limit: Some(limit), window: Duration::from_secs(300) }
-    }
-
-    /// The time in which pushes are counted. More than a day counts as a day.
-    #[must_use]
-    pub fn per(mut self, window: Duration) -> Self {
-        self.window = window.min(Duration::from_secs(24 * 60 * 60));
-        self
-    }
-
-    /// No limit: for those who count elsewhere, over all their processes.
-    #[must_use]
-    pub fn off() -> Self {
-        Self { limit: None, window: Duration::ZERO }
-    }
-}
 
 /// The pushes that were sent.
 pub(crate) struct PushLedger {
