@@ -15,7 +15,7 @@ pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
 pub(crate) use http::{HttpOptions, HttpTransport};
-pub(crate) use places::{Places, Turn};
+pub(crate) use places::{Place, Places, Turn};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -26,6 +26,8 @@ pub(crate) struct HttpCall<'a> {
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
     pub(crate) lane: Lane,
+    /// The caller's place among the requests under way, which a connection that has to be made shares.
+    pub(crate) place: &'a Place,
 }
 
 /// Which connection may carry a request.

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::SemaphorePermit;
 use tracing::Instrument as _;
 
 use super::heard::Heard;
@@ -15,7 +14,7 @@ use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
-use crate::transport::{HttpCall, Lane, Turn};
+use crate::transport::{HttpCall, Lane, Place, Turn};
 use crate::wire::PollBody;
 
 /// What a poll comes to.
@@ -57,7 +56,7 @@ pub(crate) fn ask<'a>(
 }
 
 /// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors later.
-async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<SemaphorePermit<'a>> {
+async fn place(inner: &Inner, plan: &Plan, slot: &Slot) -> Option<Place> {
     let deadline = plan.schedule.deadline().at;
     loop {
         match inner.places.turn(deadline).await {
@@ -75,7 +74,7 @@ async fn place<'a>(inner: &'a Inner, plan: &Plan, slot: &Slot) -> Option<Semapho
 async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let inner = Arc::clone(&plan.inner);
     let (deadline, policy) = (plan.schedule.deadline(), *plan.policy());
-    let Some(_place) = place(&inner, plan, slot).await else {
+    let Some(place) = place(&inner, plan, slot).await else {
         tracing::warn!(
             "no place for a request before the deadline: max_in_flight is too small for this crowd"
         );
@@ -93,7 +92,13 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let timeout = inner.request_timeout.min(time_left);
     plan.schedule.polls = plan.schedule.polls.saturating_add(1);
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
-    let call = HttpCall { target: &inner.targets.poll, body: body.into(), timeout, lane: Lane::Pooled };
+    let call = HttpCall {
+        target: &inner.targets.poll,
+        body: body.into(),
+        timeout,
+        lane: Lane::Pooled,
+        place: &place,
+    };
     let heard = Heard::of(inner.transport.send(call).await);
     let (now, answer_was_lost) = (now(), asking.answer_was_lost());
     drop(asking);

@@ -99,7 +99,7 @@ impl InitiateApproval {
 async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
-    let _place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
+    let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
     let mut tried: u32 = 0;
     loop {
         let call = HttpCall {
@@ -107,6 +107,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
             body: body.to_vec().into(),
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Fresh,
+            place: &place,
         };
         tried = tried.saturating_add(1);
         let reply = match inner.transport.send(call).await {

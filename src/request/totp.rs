@@ -47,7 +47,7 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
 
 async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attempt) -> TotpAnswer {
     let until = later(now(), inner.request_timeout);
-    let Some(_place) = inner.places.take(until).await else {
+    let Some(place) = inner.places.take(until).await else {
         let message = "no place for another request was free in time";
         return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
     };
@@ -58,6 +58,7 @@ async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attemp
         body: body.into(),
         timeout: until.saturating_duration_since(now()),
         lane: Lane::Pooled,
+        place: &place,
     };
     let reply = match inner.transport.send(call).await {
         Ok(reply) => reply,

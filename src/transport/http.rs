@@ -1,6 +1,7 @@
 //! The only room that names reqwest.
 
 mod client;
+mod dial;
 mod fault;
 mod resolver;
 mod retry_after;
@@ -65,11 +66,14 @@ impl Transport for HttpTransport {
             let mut request = Request::new(Method::POST, call.target.clone());
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(Bytes::from_owner(call.body).into());
-            let mut response = match tokio::time::timeout_at(until, client.execute(request)).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(error)) => return Err(fault::sort(error)),
-                Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
-            };
+            let mut response =
+                match tokio::time::timeout_at(until, dial::with(call.place.clone(), client.execute(request)))
+                    .await
+                {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(error)) => return Err(fault::sort(error)),
+                    Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
+                };
             let mut body = Zeroizing::new(Vec::new());
             let body = if is_encoded(response.headers()) {
                 Body::Encoded
@@ -81,6 +85,11 @@ impl Transport for HttpTransport {
                     Err(_elapsed) => Body::Cut(body, Fault::new(FaultKind::TimedOut)),
                 }
             };
+            if call.place.is_last() {
+                // The connection goes back to the pool in a task of its own. Whoever takes the place next should find it
+                // there, not dial another.
+                tokio::task::yield_now().await;
+            }
             Ok(HttpReply {
                 status: response.status().as_u16(),
                 retry_after: retry_after(response.headers()),

@@ -1,8 +1,9 @@
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
 use crate::clock::{Instant, later, now};
@@ -12,14 +13,32 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// The places for requests under way: first come, first served.
 pub(crate) struct Places {
-    free: Semaphore,
+    free: Arc<Semaphore>,
     /// Whether the last request that ended was answered.
     answering: AtomicBool,
 }
 
+/// A place. It is free again when the last clone is dropped: the request holds one, and the connection that it dials
+/// another, for a request that finds an idle connection meanwhile leaves the dialling behind.
+#[derive(Clone)]
+pub(crate) struct Place {
+    permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
+        Self { permit: Arc::new(permit) }
+    }
+
+    /// Whether it was the last one: somebody may be waiting for it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.permit.semaphore().available_permits() == 0
+    }
+}
+
 /// What became of waiting for a place.
-pub(crate) enum Turn<'a> {
-    Mine(SemaphorePermit<'a>),
+pub(crate) enum Turn {
+    Mine(Place),
     /// Behind a server that does not answer a queue is a herd: when the server is back it would come all at once. Come
     /// again later.
     NotWorthWaiting,
@@ -29,19 +48,20 @@ pub(crate) enum Turn<'a> {
 
 impl Places {
     pub(crate) fn new(number: usize) -> Self {
-        Self { free: Semaphore::new(number.min(Semaphore::MAX_PERMITS)), answering: AtomicBool::new(true) }
+        let free = Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)));
+        Self { free, answering: AtomicBool::new(true) }
     }
 
     /// Waits for a place, at most until the deadline. Cancel safe: a dropped wait leaves the queue.
-    pub(crate) async fn turn(&self, until: Instant) -> Turn<'_> {
-        if let Ok(place) = self.free.try_acquire() {
-            return Turn::Mine(place);
+    pub(crate) async fn turn(&self, until: Instant) -> Turn {
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Turn::Mine(Place::new(permit));
         }
         // One wait over all looks, so that nobody loses their place in the queue by looking.
-        let mut waiting = pin!(self.free.acquire());
+        let mut waiting = pin!(Arc::clone(&self.free).acquire_owned());
         loop {
             match timeout_at(later(now(), LOOK).min(until), &mut waiting).await {
-                Ok(Ok(place)) => return Turn::Mine(place),
+                Ok(Ok(permit)) => return Turn::Mine(Place::new(permit)),
                 // Nobody closes the semaphore.
                 Ok(Err(_)) => return Turn::TooLate,
                 Err(_) if now() >= until => return Turn::TooLate,
@@ -52,11 +72,11 @@ impl Places {
     }
 
     /// Waits for a place, however the server does.
-    pub(crate) async fn take(&self, until: Instant) -> Option<SemaphorePermit<'_>> {
-        if let Ok(place) = self.free.try_acquire() {
-            return Some(place);
+    pub(crate) async fn take(&self, until: Instant) -> Option<Place> {
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Some(Place::new(permit));
         }
-        timeout_at(until, self.free.acquire()).await.ok()?.ok()
+        timeout_at(until, Arc::clone(&self.free).acquire_owned()).await.ok()?.ok().map(Place::new)
     }
 
     /// Takes note of how a request ended.

@@ -2,11 +2,13 @@
 
 use authsec_ciba::AuthReqId;
 
-use super::memory::{client, runtime};
+use super::memory::client;
 use super::process::cpu;
 
 pub(crate) fn run(address: &str, calls: usize) {
-    runtime().block_on(async {
+    // One thread, as the Python program that it is compared with.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
         let client = client(address, false, 8);
         let mut used = std::time::Duration::ZERO;
         for n in 0..calls + 100 {
@@ -14,7 +16,8 @@ pub(crate) fn run(address: &str, calls: usize) {
                 used = cpu();
             }
             let id = AuthReqId::new(format!("id-{n:09}-abcdefghijklmnopqrstuvwxyzABCD=")).expect("valid");
-            let _ = client.poll_for_approval("user@example.com", &id).once().await.expect("pending");
+            let email = format!("user{n}@example.com");
+            let _ = client.poll_for_approval(&email, &id).once().await.expect("pending");
         }
         println!("cpu_us={}", (cpu() - used).as_secs_f64() / calls as f64 * 1e6);
         std::process::exit(0);

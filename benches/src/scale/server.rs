@@ -18,7 +18,7 @@ const PENDING: &[u8] = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json
 
 struct Seen {
     start: Instant,
-    /// When each id's last answer was sent, in microseconds since the start; 0: never.
+    /// When each id's last answer went out, in microseconds since the start; 0: never.
     last: Vec<AtomicI64>,
     /// Gaps between the end of an answer and the next poll, in microseconds.
     gaps: Mutex<Vec<u32>>,
@@ -119,10 +119,14 @@ async fn accept(listener: TcpListener, seen: Arc<Seen>) {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let seen = Arc::clone(&seen);
         tokio::spawn(async move {
-            seen.opened();
             let _ = stream.set_nodelay(true);
             let mut first = [0; 4];
             let two = matches!(stream.peek(&mut first).await, Ok(4)) && first == *b"PRI ";
+            // Questions about the figures are none.
+            if first == *b"GET " {
+                return serve_h1(stream, &seen).await.unwrap_or(());
+            }
+            seen.opened();
             if two {
                 serve_h2(stream, &seen).await
             } else {
@@ -167,8 +171,9 @@ async fn serve_h1(mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
             stream.write_all(answer.as_bytes()).await?;
         } else {
             seen.poll(&bytes[body_at..end]);
-            stream.write_all(PENDING).await?;
+            // Before it is sent: afterwards the client may be faster than this thread.
             seen.answered(&bytes[body_at..end]);
+            stream.write_all(PENDING).await?;
         }
         bytes.drain(..end);
     }

@@ -6,6 +6,7 @@ use reqwest::{Client, Proxy};
 use zeroize::Zeroizing;
 
 use super::HttpOptions;
+use super::dial::Sparing;
 use super::resolver::SystemResolver;
 use crate::error::{Error, ErrorKind};
 
@@ -26,6 +27,8 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         .user_agent(user_agent(options)?);
     if idle_connections == 0 {
         builder = builder.retry(reqwest::retry::never());
+    } else {
+        builder = builder.connector_layer(Sparing::new(idle_connections));
     }
     #[cfg(feature = "http2")]
     if options.http2_prior_knowledge {
