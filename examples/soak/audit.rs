@@ -13,6 +13,9 @@ use crate::{LIFETIME, PATIENCE, SETTLED};
 /// The interval that the server asks for.
 const FLOOR: Duration = Duration::from_secs(1);
 
+/// How long a request that was sent before the deadline may still run (`PollPolicy`, B-14).
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Faults behind which the real answer still comes whole and soon.
 const HARMLESS: [&str; 4] = ["delay", "delay_after", "extra_members", "cut_after_complete_json"];
 
@@ -277,7 +280,8 @@ impl Books {
         let whole = request.token.is_some() && polls.iter().any(is_whole);
         let over = story.began + LIFETIME;
         let mut gone = self.outages.iter().chain(&self.stalls);
-        let was_down = gone.any(|(from, to)| *from <= over && story.began <= *to);
+        // The last look, too, may have been under way when the server went.
+        let was_down = gone.any(|(from, to)| *from <= over + GRACE && story.began <= *to);
         // An answer that comes when the time is over says nothing about the ones before it (B-23).
         let late = polls.last().is_some_and(|last| last.answered.is_none_or(|answered| answered >= over));
         // And a server that says "pending" although it has spent the approval is not to be helped.

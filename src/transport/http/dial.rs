@@ -125,3 +125,7 @@ where
         })
     }
 }
+
+#[cfg(test)]
+#[cfg(not(authsec_model))]
+mod tests;
