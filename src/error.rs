@@ -50,7 +50,8 @@ pub enum ErrorKind {
     RateLimited,
     /// The server does not accept this client (`invalid_client`): is the client secret set? Never retried.
     ClientAuth,
-    /// There is no such user. Not meant for the eyes of the person who typed the address. Never retried.
+    /// There is no such user. Not meant for the eyes of the person who typed the address: on a public page it tells
+    /// strangers who has an account, so show there what a person sees who waits and is not answered. Never retried.
     UserNotFound,
     /// The user has no phone or no authenticator registered. Never retried.
     NoDeviceRegistered,

@@ -1,3 +1,13 @@
+// The first definition of a link wins. A repository page takes those at the README's end; rustdoc, which has no `docs/`
+// beside its pages, takes these: the diagrams as data, the guide and the items as its own pages.
+#![cfg_attr(doc, doc = include_str!("../docs/images/inline.md"))]
+#![cfg_attr(doc, doc = include_str!("../docs/links.md"))]
+#![cfg_attr(feature = "sandbox", doc = "[guide]: sandbox/index.html#testing-your-login")]
+#![cfg_attr(
+    not(feature = "sandbox"),
+    doc = "[guide]: https://docs.rs/authsec-ciba/latest/authsec_ciba/sandbox/index.html#testing-your-login"
+)]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -51,6 +51,8 @@
 //!
 //! A web page elsewhere cannot drive it: the `Host` (and the `Origin`, if there is one) has to be a loopback
 //! name or address, and a `POST` needs `X-Sandbox: 1` or a JSON content type.
+//!
+#![doc = include_str!("../docs/testing-your-login.md")]
 
 mod admin;
 mod authenticator;

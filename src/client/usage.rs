@@ -1,6 +1,10 @@
 use super::Inner;
 
 /// What a client holds: everything in it goes back to zero when nothing runs and what was remembered has expired.
+///
+/// A [`shutdown`](crate::CibaClient::shutdown) ends the polls and forgets nothing. After it `live_polls` counts the
+/// [tasks](crate::ApprovalTask) that have ended as `Cancelled(Shutdown)` and are neither awaited nor dropped yet; ids,
+/// wrong codes and pushes stay counted until their time is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {

@@ -3,6 +3,10 @@ use std::time::Duration;
 use crate::secret::AccessToken;
 
 /// How a TOTP login ended. Exhaustive on purpose, as [`ApprovalOutcome`](crate::ApprovalOutcome).
+///
+/// Before the first wrong code there are three attempts; no call asks for their number. Wrong codes are forgotten 15
+/// minutes after the last of them ([`totp_lock_duration`](crate::CibaClientBuilder::totp_lock_duration)), or by a right
+/// one.
 #[derive(Clone, Debug)]
 #[must_use = "only `Verified` lets a person in"]
 pub enum TotpOutcome {
@@ -15,7 +19,8 @@ pub enum TotpOutcome {
     },
     /// The server said that the code is wrong.
     InvalidCode {
-        /// Attempts left before the local lock.
+        /// Attempts left before the local lock: 2 after the first wrong code of three, 0 after the third. Every further
+        /// code is then `TooManyRetries`.
         remaining: u32,
     },
     /// Too many wrong codes: this one was not tried.

@@ -68,6 +68,7 @@ impl PendingApproval {
     }
 
     /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
+    /// After a `Timeout` it can wait again, as long as the request lives.
     pub fn wait(&self) -> PollForApproval {
         let poll = PollForApproval::new(
             Arc::clone(&self.inner),

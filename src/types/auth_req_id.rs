@@ -30,7 +30,10 @@ enum Text {
 }
 
 impl AuthReqId {
-    /// Takes an id that another process received from its initiate call.
+    /// Takes an id that another process received from its initiate call, to
+    /// [poll](crate::CibaClient::poll_for_approval) it here. Give that poll the
+    /// [interval](crate::PollForApproval::interval) of the acknowledgement and what is left of its lifetime: this client
+    /// has not seen them.
     ///
     /// # Errors
     ///

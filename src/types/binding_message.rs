@@ -41,7 +41,7 @@ impl BindingMessage {
         Ok(Self(text.into()))
     }
 
-    /// A text that ends with a code which your own page shows too: `"Sign in to Acme (code K7F-42M)"`.
+    /// A text that ends with a code which your own page shows too: `"Sign in to Acme (code K7F-4EM)"`.
     ///
     /// # Errors
     ///

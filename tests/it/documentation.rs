@@ -1,0 +1,141 @@
+//! What the documentation shows twice is the same twice, and what its guide promises comes out.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use authsec_ciba::sandbox::{Call, Fault, Reaction, Sandbox, User};
+use authsec_ciba::{CibaClient, ErrorKind, TotpOutcome};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::time::Instant;
+
+use crate::support::{EMAIL, polled_at, start};
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_inline_diagrams_are_the_drawn_ones() {
+    let line =
+        |name: &str, svg: &[u8]| format!("[{name}]: data:image/svg+xml;base64,{}\n", STANDARD.encode(svg));
+    let drawn = line("login", include_bytes!("../../docs/images/login.svg"))
+        + &line("outcomes", include_bytes!("../../docs/images/outcomes.svg"));
+    let inline = include_str!("../../docs/images/inline.md");
+    assert!(inline == drawn, "a diagram was changed: run docs/images/inline");
+}
+
+/// The repository page and rustdoc take their links from different lists; both name the same things.
+#[test]
+fn each_link_of_the_readme_is_known_to_rustdoc() {
+    let labels = |text: &str| -> BTreeSet<String> {
+        let label = |line: &str| line.strip_prefix('[')?.split_once("]: ").map(|(label, _)| label.to_owned());
+        text.lines().filter_map(label).collect()
+    };
+    let mut rustdoc = labels(include_str!("../../docs/links.md"));
+    rustdoc.extend(["login", "outcomes", "guide"].map(str::to_owned));
+    assert_eq!(labels(README), rustdoc);
+}
+
+#[test]
+fn the_guide_shows_the_code_that_its_tests_include() {
+    let code = include_str!("../../docs/testing-your-login.rs");
+    assert!(include_str!("../../docs/testing-your-login.md").contains(&format!("```rust\n{code}```\n")));
+}
+
+/// The guide's table "And the rest", row by row, as far as no other test here is the same.
+#[tokio::test(start_paused = true)]
+async fn the_guides_table_comes_out() {
+    let (sandbox, client) = start().await;
+    let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+    assert_eq!(
+        pending.wait().timeout(Duration::from_secs(20)).await.expect("an outcome").status(),
+        "timeout"
+    );
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "expired_token");
+
+    let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    sandbox.clock().advance(Duration::from_secs(301));
+    let before = Instant::now();
+    assert_eq!(task.await.expect("an outcome").status(), "expired_token");
+    assert_eq!(before.elapsed(), Duration::from_secs(5));
+
+    let error = client.initiate_app_approval("stranger@example.com").await.expect_err("a stranger");
+    assert_eq!(error.kind(), ErrorKind::UserNotFound);
+
+    let task = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    sandbox.go_down().await.expect("down");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    sandbox.come_back().await.expect("back");
+    sandbox.phone(EMAIL).approve().await;
+    assert_eq!(task.await.expect("an outcome").status(), "approved");
+
+    sandbox.phone(EMAIL).react(Reaction::Approve);
+    sandbox.faults().next(Call::Poll, Fault::too_many_requests_429(Some("40")));
+    let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+    let (before, polls) = (Instant::now(), sandbox.calls(Call::Poll).len());
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
+    let mine: Vec<_> = polled_at(&sandbox, before).split_off(polls);
+    assert_eq!(mine, [5_000, 45_000]);
+}
+
+/// As the guide sets it up: `Sandbox::start`, and the workspace for codes.
+#[tokio::test(start_paused = true)]
+async fn the_guides_codes_are_judged() {
+    let sandbox = Sandbox::start().await.expect("a port");
+    let client = CibaClient::builder()
+        .base_url(sandbox.base_url())
+        .client_id("client-id")
+        .client_secret("client-secret")
+        .workspace_id(sandbox.workspace_id())
+        .build()
+        .expect("valid");
+    let codes = sandbox.authenticator(EMAIL);
+    for left in [2, 1, 0] {
+        let outcome = client.verify_totp(EMAIL, &codes.wrong_code()).await.expect("judged");
+        assert!(
+            matches!(outcome, TotpOutcome::InvalidCode { remaining } if remaining == left),
+            "{outcome:?}"
+        );
+    }
+    let outcome = client.verify_totp(EMAIL, &codes.code()).await.expect("judged");
+    assert!(matches!(outcome, TotpOutcome::TooManyRetries { .. }), "{outcome:?}");
+    tokio::time::sleep(Duration::from_secs(15 * 60)).await;
+    let outcome = client.verify_totp(EMAIL, &codes.code()).await.expect("judged");
+    assert!(matches!(outcome, TotpOutcome::Verified { remaining: 3, .. }), "{outcome:?}");
+}
+
+/// What `Usage` says of a client that was shut down.
+#[tokio::test(start_paused = true)]
+async fn usage_after_a_shutdown() {
+    let (_sandbox, client) = start().await;
+    let kept = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    client.shutdown().await;
+    let usage = client.usage();
+    assert_eq!((usage.live_polls, usage.remembered_ids, usage.push_counts), (1, 1, 1));
+    assert_eq!(kept.await.expect("an outcome").status(), "cancelled");
+    assert_eq!(client.usage().live_polls, 0);
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    assert_eq!(client.usage(), authsec_ciba::Usage::default());
+}
+
+/// "Several replicas": whoever takes over an id gets the token, and the one that comes second hears that it is gone.
+#[tokio::test(start_paused = true)]
+async fn another_process_goes_on_with_an_id() {
+    let sandbox = Sandbox::builder()
+        .user(User::new(EMAIL).reaction(Reaction::Approve))
+        .client("client-id", Some("client-secret"))
+        .start()
+        .await
+        .expect("a port");
+    let client = || {
+        let builder = CibaClient::builder().base_url(sandbox.base_url());
+        builder.client_id("client-id").client_secret("client-secret").build().expect("valid")
+    };
+    let (here, there) = (client(), client());
+    let pending = here.initiate_app_approval(EMAIL).await.expect("pushed");
+    let id = authsec_ciba::AuthReqId::new(pending.auth_req_id().expose_secret()).expect("an id");
+    let start = Instant::now();
+    let poll = there.poll_for_approval(EMAIL, &id).interval(pending.interval()).timeout(pending.expires_in());
+    assert_eq!(poll.await.expect("an outcome").status(), "approved");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "expired_token");
+}
