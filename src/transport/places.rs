@@ -1,6 +1,6 @@
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,11 +11,15 @@ use crate::clock::{Instant, later, now};
 /// How often somebody in the queue looks whether it is worth standing there.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// So many requests in a row go unanswered by chance only where hardly any is answered.
+const NO_CHANCE: usize = 8;
+
 /// The places for requests under way: first come, first served.
 pub(crate) struct Places {
     free: Arc<Semaphore>,
-    /// Whether the last request that ended was answered.
-    answering: AtomicBool,
+    number: usize,
+    /// Requests in a row that nobody answered.
+    unanswered: AtomicUsize,
 }
 
 /// A place. It is free again when the last clone is dropped: the request holds one, and the connection that it dials
@@ -39,8 +43,8 @@ impl Place {
 /// What became of waiting for a place.
 pub(crate) enum Turn {
     Mine(Place),
-    /// Behind a server that does not answer a queue is a herd: when the server is back it would come all at once. Come
-    /// again later.
+    /// Behind a server that does not answer a queue is a herd, and so are many requests that hang: when the server is
+    /// back they would come all at once. Come again later.
     NotWorthWaiting,
     /// The deadline is here.
     TooLate,
@@ -48,12 +52,15 @@ pub(crate) enum Turn {
 
 impl Places {
     pub(crate) fn new(number: usize) -> Self {
-        let free = Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS)));
-        Self { free, answering: AtomicBool::new(true) }
+        let number = number.min(Semaphore::MAX_PERMITS);
+        Self { free: Arc::new(Semaphore::new(number)), number, unanswered: AtomicUsize::new(0) }
     }
 
     /// Waits for a place, at most until the deadline. Cancel safe: a dropped wait leaves the queue.
     pub(crate) async fn turn(&self, until: Instant) -> Turn {
+        if self.is_unanswered() && self.taken() > self.number / 4 {
+            return Turn::NotWorthWaiting;
+        }
         if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             return Turn::Mine(Place::new(permit));
         }
@@ -65,7 +72,7 @@ impl Places {
                 // Nobody closes the semaphore.
                 Ok(Err(_)) => return Turn::TooLate,
                 Err(_) if now() >= until => return Turn::TooLate,
-                Err(_) if !self.answering.load(Ordering::Relaxed) => return Turn::NotWorthWaiting,
+                Err(_) if self.is_unanswered() => return Turn::NotWorthWaiting,
                 Err(_) => {}
             }
         }
@@ -81,6 +88,19 @@ impl Places {
 
     /// Takes note of how a request ended.
     pub(crate) fn ended(&self, answered: bool) {
-        self.answering.store(answered, Ordering::Relaxed);
+        if answered {
+            self.unanswered.store(0, Ordering::Relaxed);
+        } else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the server does not answer.
+    fn is_unanswered(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed) >= NO_CHANCE
+    }
+
+    fn taken(&self) -> usize {
+        self.number.saturating_sub(self.free.available_permits())
     }
 }
