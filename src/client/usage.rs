@@ -1,6 +1,9 @@
 use super::Inner;
 
 /// What a client holds: everything in it goes back to zero when nothing runs and what was remembered has expired.
+///
+/// A [`shutdown`](crate::CibaClient::shutdown) ends polls and forgets nothing: after it, `live_polls` counts the polls
+/// whose `Cancelled(Shutdown)` nobody has taken yet, and the rest stays until it expires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
