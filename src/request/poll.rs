@@ -55,11 +55,11 @@ impl PollForApproval {
     /// more than seven days counts as seven days. Zero is one look without sleeping, as [`once`](Self::once), that says
     /// `Timeout` where nothing is decided.
     ///
-    /// The request's own life runs beside it, counted from the acknowledgement, which was before:
-    /// [`PendingApproval::expires_in`]. The earlier of the two ends the poll, and gives its outcome the name: `Timeout`
-    /// for yours, `ExpiredToken` for the server's, also where both fall together. So with a life of 300 s nothing that is
-    /// longer changes anything, and the default itself ends as `ExpiredToken`. For an id of another process, whose life
-    /// is not known here, only this one counts, until the server says that its own is over.
+    /// The request's own life, [`expires_in`](crate::PendingApproval::expires_in), runs beside it since the
+    /// acknowledgement. Whichever is over first ends the poll and names the outcome: `Timeout` for yours, `ExpiredToken`
+    /// for the server's, also where both fall together. So the default ends as `ExpiredToken` where the life is 300 s.
+    /// For an id of another process, whose life is not known here, this timeout counts alone, until the server says that
+    /// the id has expired.
     ///
     /// ```no_run
     /// use std::time::Duration;
