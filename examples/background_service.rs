@@ -54,7 +54,7 @@ impl Service {
             };
             match job {
                 Some(Job::Ask(email)) => self.begin(email),
-                Some(Job::Cancel(email)) => match self.client.cancel_approval(email.as_str()).await {
+                Some(Job::Cancel(email)) => match self.client.cancel_approval(&email).await {
                     Ok(done) => tracing::info!(?email, polls = done.polls_stopped(), "cancelled"),
                     Err(error) => tracing::warn!(?email, %error, "not cancelled"),
                 },
@@ -94,7 +94,7 @@ impl Service {
 }
 
 async fn ask(client: &CibaClient, email: &Email) -> Result<ApprovalOutcome, authsec_ciba::Error> {
-    let pending = client.initiate_app_approval(email.as_str()).await?;
+    let pending = client.initiate_app_approval(email).await?;
     let task = pending.wait().timeout(Duration::from_secs(60)).spawn();
     task.await
 }

@@ -97,19 +97,18 @@ impl Assistant<'_> {
     async fn ask_phone(&mut self) -> Result<Turn, Box<dyn Error>> {
         let code = MatchCode::generate()?;
         let message = BindingMessage::with_match_code("Sign in to the voice assistant", &code)?;
-        let pending =
-            match self.client.initiate_app_approval(self.email.as_str()).binding_message(message).await {
-                Ok(pending) => pending,
-                Err(error) if error.kind() == ErrorKind::NoDeviceRegistered => {
-                    say("There is no phone registered for you.");
-                    return Ok(Turn::UseCode);
-                }
-                Err(error) if error.kind() == ErrorKind::TooManyPushes => {
-                    say("I have asked your phone several times already.");
-                    return Ok(Turn::UseCode);
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let pending = match self.client.initiate_app_approval(&self.email).binding_message(message).await {
+            Ok(pending) => pending,
+            Err(error) if error.kind() == ErrorKind::NoDeviceRegistered => {
+                say("There is no phone registered for you.");
+                return Ok(Turn::UseCode);
+            }
+            Err(error) if error.kind() == ErrorKind::TooManyPushes => {
+                say("I have asked your phone several times already.");
+                return Ok(Turn::UseCode);
+            }
+            Err(error) => return Err(error.into()),
+        };
         say(&format!("I have asked your phone. It shows the code {}.", spelled(&code)));
         // Spawned, so that listening does not interrupt it. It is cancelled when it is dropped.
         let mut answer = pending.wait().timeout(Duration::from_secs(120)).spawn();
@@ -161,7 +160,7 @@ impl Assistant<'_> {
             }
             // "One hundred" and commas are for a real assistant's speech recognition; gaps are for people.
             let code: String = words.split_whitespace().collect();
-            match self.client.verify_totp(self.email.as_str(), &code).await {
+            match self.client.verify_totp(&self.email, &code).await {
                 Ok(TotpOutcome::Verified { token, .. }) => return Ok(Turn::SignedIn(token)),
                 Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {
                     say("Those were too many wrong codes. Please try again later.");

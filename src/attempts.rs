@@ -103,6 +103,11 @@ impl Attempts {
         }
     }
 
+    /// How many codes may still be sent. Claims nothing.
+    pub(crate) fn left(&self, key: &EmailKey) -> u32 {
+        self.with(key, |count| count.left()).unwrap_or(LIMIT)
+    }
+
     /// How many emails are remembered.
     pub(crate) fn remembered(&self) -> usize {
         let mut counts = lock(&self.counts);

@@ -43,5 +43,5 @@ pub use poll::{ApprovalTask, PollPolicy};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
-pub use types::{AuthReqId, BindingMessage, Email, MatchCode};
+pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode};
 pub use wire::{ApiRoutes, ErrorCode};

@@ -4,13 +4,14 @@ mod auth_req_id;
 mod binding_message;
 mod characters;
 mod email;
+mod email_key;
 mod match_code;
 mod totp_code;
 
 pub use auth_req_id::AuthReqId;
 pub use binding_message::BindingMessage;
 pub use email::Email;
-pub(crate) use email::EmailKey;
+pub use email_key::EmailKey;
 pub use match_code::MatchCode;
 pub(crate) use totp_code::TotpCode;
 

@@ -86,7 +86,7 @@ async fn wait(random: &mut Rng, client: &CibaClient, pending: PendingApproval, a
             let task = pending.wait().spawn();
             sleep(later).await;
             audit.stops(&id);
-            let _ = client.cancel_approval(&email.to_uppercase()).await;
+            let _ = client.cancel_approval(email.to_uppercase()).await;
             audit.ended(&id, End::of(task.await));
         }
         // Asks again elsewhere: the newer request counts.

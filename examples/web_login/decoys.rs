@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use authsec_ciba::Email;
+use authsec_ciba::{Email, EmailKey};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -22,8 +22,8 @@ pub struct Decoys(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     /// The newest request of each address. Dropping the sender ends the wait of the one before.
-    newest: HashMap<String, oneshot::Sender<()>>,
-    wrong_codes: HashMap<String, WrongCodes>,
+    newest: HashMap<EmailKey, oneshot::Sender<()>>,
+    wrong_codes: HashMap<EmailKey, WrongCodes>,
 }
 
 struct WrongCodes {
@@ -38,7 +38,7 @@ impl Decoys {
         {
             let mut kept = self.kept();
             kept.newest.retain(|_, wait| !wait.is_closed());
-            kept.newest.insert(key(email), newest);
+            kept.newest.insert(email.key(), newest);
         }
         match timeout_at(until, superseded).await {
             Ok(_) => Notice::Superseded,
@@ -51,7 +51,7 @@ impl Decoys {
         let mut kept = self.kept();
         kept.wrong_codes.retain(|_, codes| codes.last.elapsed() < LOCK);
         let now = Instant::now();
-        let codes = kept.wrong_codes.entry(key(email)).or_insert(WrongCodes { count: 0, last: now });
+        let codes = kept.wrong_codes.entry(email.key()).or_insert(WrongCodes { count: 0, last: now });
         if codes.count >= CODES {
             return Notice::TooManyCodes { wait: Some(LOCK.saturating_sub(codes.last.elapsed())) };
         }
@@ -62,8 +62,4 @@ impl Decoys {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key(email: &Email) -> String {
-    email.as_str().to_ascii_lowercase()
 }

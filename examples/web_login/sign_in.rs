@@ -36,7 +36,7 @@ pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result
 }
 
 async fn answer(app: &App, email: &Email, message: BindingMessage, until: Instant) -> Stage {
-    let pending = match app.client.initiate_app_approval(email.as_str()).binding_message(message).await {
+    let pending = match app.client.initiate_app_approval(email).binding_message(message).await {
         Ok(pending) => pending,
         Err(error) if is_stranger(&error) => {
             return Stage::ended(email, app.decoys.wait(email, until).await);
@@ -55,7 +55,7 @@ pub async fn check_code(app: &Arc<App>, session: &Arc<Session>, email: Email, co
     let (app, session) = (Arc::clone(app), Arc::clone(session));
     let judged = app.tasks.clone().spawn(async move {
         let ask_again = |notice| Stage::Code { email: email.clone(), notice: Some(notice) };
-        let stage = match app.client.verify_totp(email.as_str(), &code).await {
+        let stage = match app.client.verify_totp(&email, &code).await {
             Ok(TotpOutcome::Verified { token, .. }) => Stage::signed_in(&email, token, None),
             Ok(TotpOutcome::InvalidCode { remaining }) => ask_again(Notice::WrongCode { remaining }),
             Ok(TotpOutcome::TooManyRetries { retry_after, .. }) => {

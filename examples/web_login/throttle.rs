@@ -2,7 +2,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use authsec_ciba::Email;
+use authsec_ciba::{Email, EmailKey};
 use tokio::time::Instant;
 
 const MOST: usize = 5;
@@ -13,7 +13,7 @@ const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// The client has a [`PushGuard`](authsec_ciba::PushGuard) for that. It counts what may have become a push, and so it would
 /// hold up known addresses only: on a website that tells strangers who has an account.
 #[derive(Default)]
-pub struct Throttle(Mutex<HashMap<String, VecDeque<Instant>>>);
+pub struct Throttle(Mutex<HashMap<EmailKey, VecDeque<Instant>>>);
 
 impl Throttle {
     /// Counts one more request, or says how long to wait for it.
@@ -23,7 +23,7 @@ impl Throttle {
             asked.retain(|at| at.elapsed() < WINDOW);
             !asked.is_empty()
         });
-        let asked = all.entry(email.as_str().to_ascii_lowercase()).or_default();
+        let asked = all.entry(email.key()).or_default();
         match asked.front() {
             Some(first) if asked.len() >= MOST => Err(WINDOW.saturating_sub(first.elapsed())),
             _ => {

@@ -47,8 +47,8 @@ impl PollPolicy {
         self
     }
 
-    /// How long a poll waits where the call itself sets no timeout, counted from the call. Default: 300 s. More than
-    /// seven days counts as seven days.
+    /// How long a poll waits where the call itself sets no [`timeout`](crate::PollForApproval::timeout), which says from
+    /// when. Default: 300 s. More than seven days counts as seven days.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

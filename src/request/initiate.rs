@@ -33,8 +33,8 @@ pub struct InitiateApproval {
 }
 
 impl InitiateApproval {
-    pub(crate) fn new(inner: Arc<Inner>, email: &str) -> Self {
-        let (email, binding_message) = (Email::new(email), BindingMessage::unspecific());
+    pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>) -> Self {
+        let binding_message = BindingMessage::unspecific();
         Self { inner, email, binding_message, scopes: Vec::new(), resource: None }
     }
 

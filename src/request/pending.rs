@@ -41,8 +41,9 @@ impl PendingApproval {
         &self.ack.auth_req_id
     }
 
-    /// How long the request lives, counted from the acknowledgement, in whole seconds; 300 s where the server did not
-    /// say, seven days at most.
+    /// How long the request lives in all, counted from the acknowledgement, in whole seconds; 300 s where the server did
+    /// not say, seven days at most. It does not count down. What ends a poll first, this or its own timeout:
+    /// [`PollForApproval::timeout`].
     #[must_use]
     pub fn expires_in(&self) -> Duration {
         self.ack.expires_in
@@ -69,6 +70,7 @@ impl PendingApproval {
 
     /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
     /// After a `Timeout` it can wait again, as long as the request lives.
+    /// Its [`timeout`](PollForApproval::timeout) begins when it is awaited, the request's life has begun before.
     pub fn wait(&self) -> PollForApproval {
         let poll = PollForApproval::new(
             Arc::clone(&self.inner),

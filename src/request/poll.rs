@@ -51,8 +51,34 @@ impl PollForApproval {
         self
     }
 
-    /// How long to wait at most, counted from the await. Default: 300 s, or the policy's. Zero is one look without
-    /// sleeping, as [`once`](Self::once), that says `Timeout` where nothing is decided.
+    /// How long to wait at most, counted from the `.await` or the [`spawn`](Self::spawn). Default: 300 s, or the policy's;
+    /// more than seven days counts as seven days. Zero is one look without sleeping, as [`once`](Self::once), that says
+    /// `Timeout` where nothing is decided.
+    ///
+    /// The request's own life, [`expires_in`](crate::PendingApproval::expires_in), runs beside it since the
+    /// acknowledgement. Whichever is over first ends the poll and names the outcome: `Timeout` for yours, `ExpiredToken`
+    /// for the server's, also where both fall together. So the default ends as `ExpiredToken` where the life is 300 s.
+    /// For an id of another process, whose life is not known here, this timeout counts alone, until the server says that
+    /// the id has expired.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use authsec_ciba::{ApprovalOutcome, CibaClient};
+    ///
+    /// # async fn example(client: CibaClient) -> Result<(), authsec_ciba::Error> {
+    /// let pending = client.initiate_app_approval("user@example.com").await?;
+    /// let ended = loop {
+    ///     match pending.wait().timeout(Duration::from_secs(60)).await? {
+    ///         ApprovalOutcome::Timeout => println!("no answer yet"), // and another minute, until the request expires
+    ///         ended => break ended,
+    ///     }
+    /// };
+    /// # let _ = ended;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Both run by tokio's clock: a change of the wall clock does not move them, and a test can pause it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::EmailKey;
 use super::characters::{is_bidi, is_control_or_break, is_zero_width};
 use crate::error::Error;
 use crate::trace::MaskedEmail;
@@ -11,11 +12,15 @@ const LONGEST: usize = 254;
 
 /// An email address, trimmed and lightly checked: the server decides whether it exists.
 ///
-/// Local state (polls, attempt counts, the push guard) is keyed by the ASCII-lowercased address; what is sent is the
-/// address as it was given, without the white space around it. Nothing else is folded: plus tags, dots, IDN domains
-/// and look-alike letters of other alphabets are different addresses, and a look-alike is sent as it is.
+/// Local state (polls, attempt counts, the push guard) is keyed by the ASCII-lowercased address, its
+/// [`key`](Email::key); what is sent is the address as it was given, without the white space around it. Nothing else is
+/// folded: plus tags, dots, IDN domains and look-alike letters of other alphabets are different addresses, and a
+/// look-alike is sent as it is.
 ///
-/// `Debug` masks the address (`u***@example.com`); `Display` and [`as_str`](Email::as_str) show it.
+/// `Debug` masks the address (`u***@example.com`), and so does [`masked`](Email::masked); `Display` and
+/// [`as_str`](Email::as_str) show it.
+///
+/// As values, two addresses that differ in case differ: compare the keys to compare people.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(Arc<str>);
 
@@ -55,8 +60,26 @@ impl Email {
         &self.0
     }
 
-    pub(crate) fn key(&self) -> EmailKey {
-        EmailKey(self.0.to_ascii_lowercase().into_boxed_str())
+    /// The address as this crate's own `tracing` fields show it: the first letter and the domain, and of a name of one
+    /// letter nothing.
+    ///
+    /// ```
+    /// use authsec_ciba::Email;
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// let email = Email::new("user@example.com")?;
+    /// assert_eq!(email.masked().to_string(), "u***@example.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn masked(&self) -> impl fmt::Display {
+        MaskedEmail(self.as_str())
+    }
+
+    /// Whom the address means to this crate: what it counts, replaces and cancels by.
+    #[must_use]
+    pub fn key(&self) -> EmailKey {
+        EmailKey::of(self)
     }
 }
 
@@ -82,16 +105,6 @@ impl fmt::Display for Email {
 
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Email({})", MaskedEmail(self.as_str()))
-    }
-}
-
-/// What every piece of local state is keyed by: the trimmed, ASCII-lowercased address.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct EmailKey(Box<str>);
-
-impl fmt::Debug for EmailKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EmailKey({})", MaskedEmail(&self.0))
+        write!(f, "Email({})", self.masked())
     }
 }

@@ -218,7 +218,7 @@ async fn c23_outcomes_that_nobody_reads() {
     // An hour of other people's approvals later, the one outcome is all that is held.
     for n in 0..100 {
         let id = AuthReqId::new(format!("id-{n}")).expect("valid");
-        let outcome = client.poll_for_approval(&format!("user-{n}@example.com"), &id).await;
+        let outcome = client.poll_for_approval(format!("user-{n}@example.com"), &id).await;
         assert_eq!(outcome.expect("an outcome").status(), "expired_token");
         tokio::time::sleep(seconds(36)).await;
         assert!(client.usage().remembered_ids <= 1 + 300 / 36 + 1, "{:?}", client.usage());

@@ -16,7 +16,7 @@ async fn crowd(sandbox: &Sandbox, client: &CibaClient, size: u32) -> Vec<authsec
     for n in 0..size {
         let id = AuthReqId::new(format!("id-{n}")).expect("valid");
         tasks.push(
-            client.poll_for_approval(&format!("user-{n}@example.com"), &id).timeout(seconds(200)).spawn(),
+            client.poll_for_approval(format!("user-{n}@example.com"), &id).timeout(seconds(200)).spawn(),
         );
         tokio::time::sleep(seconds(5) / size).await;
     }
@@ -122,7 +122,7 @@ async fn c32_a_flood_of_strangers() {
         client.cancel_approval(&email).await.expect("cancelled");
     }
     for n in 0..20_000 {
-        client.cancel_approval(&format!("other-{n}@example.com")).await.expect("cancelled");
+        client.cancel_approval(format!("other-{n}@example.com")).await.expect("cancelled");
     }
     let usage = client.usage();
     assert_eq!((usage.live_polls, usage.totp_counts, usage.push_counts), (0, 1, 0), "{usage:?}");
@@ -147,7 +147,7 @@ async fn more_polls_than_places_end_in_time() {
     let polls: Vec<_> = (0..50)
         .map(|n| {
             let id = AuthReqId::new(format!("id-{n}")).expect("valid");
-            tokio::spawn(client.poll_for_approval(&format!("user-{n}@example.com"), &id).into_future())
+            tokio::spawn(client.poll_for_approval(format!("user-{n}@example.com"), &id).into_future())
         })
         .collect();
     for poll in polls {

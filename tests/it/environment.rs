@@ -2,7 +2,9 @@
 
 use std::process::{Command, Output};
 
-use authsec_ciba::CibaClient;
+use authsec_ciba::{AuthReqId, CibaClient, Error};
+
+use crate::support::{CLIENT, EMAIL, Plane, SECRET};
 
 /// Runs one test of this binary in a process with this environment.
 fn run(test: &str, environment: &[(&str, &str)]) -> Output {
@@ -48,4 +50,50 @@ fn b62_variables_are_checked_and_their_secrets_not_shown() {
     assert!(lonely.contains(r#"field: Some("client_secret")"#) && !lonely.contains("canary"), "{lonely}");
     let broken = told(&[("AUTHSEC_CLIENT_ID", "id"), ("AUTHSEC_CLIENT_SECRET", "canary\nsecret")]);
     assert!(broken.contains(r#"field: Some("client_secret")"#) && !broken.contains("canary"), "{broken}");
+}
+
+/// Says of each call whether the server takes it from a client of the environment. Does nothing unless a test below
+/// starts it.
+#[tokio::test]
+async fn calls() {
+    fn say<T>(call: &str, answer: Result<T, Error>) {
+        println!(
+            "{call}: {}",
+            answer.err().map_or("taken".to_owned(), |error| format!("{:?}", error.kind()))
+        );
+    }
+    if std::env::var_os("INNER").is_none() {
+        return;
+    }
+    let client = CibaClient::from_env().expect("valid");
+    let id = AuthReqId::new("an-id").expect("valid");
+    say("initiate", client.initiate_app_approval(EMAIL).await);
+    say("poll", client.poll_for_approval(EMAIL, &id).once().await);
+    say("totp", client.verify_totp(EMAIL, "000000").await);
+}
+
+/// As the table of `CibaClient::from_env` says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_the_newest_server_needs_of_the_environment() {
+    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let (base_url, workspace) = (sandbox.base_url(), sandbox.workspace_id());
+    let base_url = ("AUTHSEC_BASE_URL", base_url.as_ref());
+    let id = ("AUTHSEC_CLIENT_ID", CLIENT);
+    let secret = ("AUTHSEC_CLIENT_SECRET", SECRET);
+    let workspace = ("AUTHSEC_WORKSPACE_ID", workspace.as_ref());
+    for (environment, initiate, poll, totp) in [
+        (vec![id, secret, workspace], "taken", "taken", "taken"),
+        (vec![id, secret], "taken", "taken", "Config"),
+        (vec![id, workspace], "ClientAuth", "ClientAuth", "taken"),
+        (vec![workspace], "taken", "taken", "taken"),
+        (vec![], "Refused", "taken", "taken"),
+    ] {
+        let environment: Vec<_> = environment.into_iter().chain([base_url]).collect();
+        let output = tokio::task::block_in_place(|| run("environment::calls", &environment));
+        let said = String::from_utf8_lossy(&output.stdout);
+        for told in [format!("initiate: {initiate}\n"), format!("poll: {poll}\n"), format!("totp: {totp}\n")]
+        {
+            assert!(said.contains(&told), "{environment:?}: not {told}{said}");
+        }
+    }
 }

@@ -49,6 +49,39 @@ async fn b81_every_future_is_send_and_static_and_one_client_is_one_pool() {
     assert!(polls.windows(2).all(|pair| pair[0].connection == pair[1].connection));
 }
 
+/// Whatever an address is kept in, a call takes it, and its future borrows none of it.
+#[tokio::test(start_paused = true)]
+async fn b81_every_call_takes_text_and_checked_addresses() {
+    async fn call_all<T: AsRef<str> + Clone>(address: T) {
+        let (_sandbox, client) = start().await;
+        let left = client.totp_attempts_left(address.clone()).expect("an address");
+        let id = AuthReqId::new("an-id").expect("valid");
+        assert_eq!(client.cancel_approval(address.clone()).await.expect("an address").polls_stopped(), 0);
+        let pending = client.initiate_app_approval(address.clone()).await.expect("an address");
+        assert_eq!(pending.email().as_str(), EMAIL);
+        let outcome = client.poll_for_approval(address.clone(), &id).await.expect("an address");
+        assert_eq!((outcome.status(), left), ("expired_token", 3));
+        let refused = client.verify_totp(address, "12345").await.expect_err("five digits");
+        assert_eq!(refused.field(), Some("code"), "the address is well");
+    }
+    let (text, email) = (EMAIL.to_owned(), Email::new(EMAIL).expect("valid"));
+    call_all(EMAIL).await;
+    call_all(&text).await;
+    call_all(&email).await;
+    call_all(text.clone()).await;
+    call_all(email.clone()).await;
+
+    let (_sandbox, client) = start().await;
+    let id = AuthReqId::new("an-id").expect("valid");
+    let (initiate, poll) = (client.initiate_app_approval(&text), client.poll_for_approval(&email, &id));
+    let (verify, cancel) = (client.verify_totp(&email, "12345"), client.cancel_approval(&text));
+    drop((text, email, id));
+    sent_anywhere(&initiate);
+    sent_anywhere(&poll);
+    sent_anywhere(&verify);
+    assert_eq!(cancel.await.expect("an address").status(), "cancelled");
+}
+
 /// A future that borrows nothing can be built in one place and awaited in another.
 fn built_elsewhere() -> impl Future<Output = Result<TotpOutcome, Error>> + Send + 'static {
     let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
@@ -68,7 +101,7 @@ async fn b82_two_thousand_polls_at_once_use_as_many_sockets_as_the_client_may() 
     let polls: Vec<_> = (0..2_000)
         .map(|n| {
             let id = AuthReqId::new(format!("id-{n}")).expect("valid");
-            tokio::spawn(client.poll_for_approval(&format!("user-{n}@example.com"), &id).into_future())
+            tokio::spawn(client.poll_for_approval(format!("user-{n}@example.com"), &id).into_future())
         })
         .collect();
     for poll in polls {

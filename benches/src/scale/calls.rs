@@ -16,8 +16,8 @@ pub(crate) fn run(address: &str, calls: usize) {
                 used = cpu();
             }
             let id = AuthReqId::new(format!("id-{n:09}-abcdefghijklmnopqrstuvwxyzABCD=")).expect("valid");
-            let email = format!("user{n}@example.com");
-            let _ = client.poll_for_approval(&email, &id).once().await.expect("pending");
+            let _ =
+                client.poll_for_approval(format!("user{n}@example.com"), &id).once().await.expect("pending");
         }
         println!("cpu_us={}", (cpu() - used).as_secs_f64() / calls as f64 * 1e6);
         std::process::exit(0);

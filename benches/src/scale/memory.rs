@@ -21,9 +21,8 @@ pub(crate) fn client(address: &str, http2: bool, max_in_flight: usize) -> CibaCl
 pub(crate) fn spawn(client: &CibaClient, n: usize, interval: Duration) -> ApprovalTask {
     // As long as a real id of AuthSec's.
     let id = AuthReqId::new(format!("id-{n:09}-abcdefghijklmnopqrstuvwxyzABCD=")).expect("valid");
-    let email = format!("user{n:09}@example.com");
     client
-        .poll_for_approval(&email, &id)
+        .poll_for_approval(format!("user{n:09}@example.com"), &id)
         .interval(interval)
         .timeout(Duration::from_secs(24 * 60 * 60))
         .spawn()

@@ -160,6 +160,37 @@ async fn b43_shutdown_ends_all_and_waits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b43_b61_after_a_shutdown_only_what_nobody_has_taken_is_live_and_the_rest_expires() {
+    let wrong = Line::json(401, r#"{"success":false,"message":"Invalid TOTP code"}"#);
+    let script =
+        Script::new([wrong, Line::ack(5, 120), Line::json(200, r#"{"auth_req_id":"two","expires_in":120}"#)]);
+    let client = scripted(&script);
+    let _ = client.verify_totp(EMAIL, "123456").await.expect("a judgement");
+    let task = initiate(&client).await.wait().spawn();
+    client
+        .initiate_app_approval("other@example.com")
+        .await
+        .expect("an acknowledgement")
+        .wait()
+        .spawn()
+        .detach();
+    let usage = client.usage();
+    assert_eq!((usage.live_polls, usage.remembered_ids), (2, 2));
+
+    client.shutdown().await;
+    let usage = client.usage();
+    assert_eq!((usage.live_polls, usage.remembered_ids), (1, 2), "one is still to be taken");
+    assert_eq!((usage.totp_counts, usage.push_counts), (1, 2), "nothing is forgotten");
+    assert_cancelled(task.await, CancelReason::Shutdown);
+    assert_eq!(client.usage().live_polls, 0);
+
+    tokio::time::sleep(seconds(121)).await;
+    assert_eq!(client.usage().remembered_ids, 0);
+    tokio::time::sleep(seconds(15 * 60)).await;
+    assert_eq!(client.usage(), crate::Usage::default());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_can_be_cancelled_alone_and_its_id_polled_again() {
     let script = Script::new([Line::ack(5, 300), Line::approved()]);
     let client = scripted(&script);

@@ -82,7 +82,7 @@ async fn crowd(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> 
     for person in 0..people {
         // They came at random over one interval.
         let id = AuthReqId::new(format!("id-{person}")).expect("an id");
-        let poll = client.poll_for_approval(&format!("user{person}@example.com"), &id);
+        let poll = client.poll_for_approval(format!("user{person}@example.com"), &id);
         let poll = poll.policy(PollPolicy::default()).interval(Duration::from_secs(5));
         let came = Duration::from_micros(fastrand::u64(..5_000_000));
         tasks.push(tokio::spawn(async move {

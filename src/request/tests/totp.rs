@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::tests::{initiate, scripted, scripted_with};
 use crate::transport::FaultKind;
 use crate::transport::script::{Line, Script};
-use crate::{CibaClient, ErrorKind, LockedBy, TotpLockout, TotpOutcome};
+use crate::{CibaClient, Email, ErrorKind, LockedBy, TotpLockout, TotpOutcome};
 
 const EMAIL: &str = "user@example.com";
 
@@ -196,4 +196,57 @@ async fn b50_a_thousand_wrong_codes_at_once_are_three_requests() {
         }
     }
     assert_eq!((wrong, script.asked().len()), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn b50_b52_the_attempts_left_are_told_without_a_code_and_cost_nothing() {
+    let script = Script::new([wrong().after(Duration::from_secs(1)), wrong(), wrong()]);
+    let client = scripted(&script);
+    let left = || client.totp_attempts_left(" USER@example.com").expect("a number");
+    assert_eq!(left(), 3, "of somebody who is not known");
+    assert_eq!(client.usage().totp_counts, 0, "asking leaves nothing behind");
+
+    let first = tokio::spawn(client.verify_totp(EMAIL, "123456"));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(left(), 2, "one is under way");
+    assert_eq!(first.await.expect("no panic").expect("a judgement").remaining(), left());
+    assert_eq!((remaining(&client).await.1, left()), (1, 1));
+    assert_eq!((remaining(&client).await.1, left()), (0, 0));
+    assert_eq!(remaining(&client).await, (Some("too_many_retries"), left()));
+    assert_eq!(client.totp_attempts_left("other@example.com").expect("a number"), 3);
+
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    assert_eq!(left(), 3, "the lock is over");
+    script.then(Line::fault(FaultKind::Broken));
+    client.verify_totp(EMAIL, "123456").await.expect_err("not judged");
+    assert_eq!(left(), 2, "it may have been judged");
+    client.cancel_approval(EMAIL).await.expect("cancelled");
+    assert_eq!((left(), script.asked().len()), (3, 4));
+    client.shutdown().await;
+    assert_eq!(left(), 3);
+
+    let error = client.totp_attempts_left("nobody").expect_err("refused");
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Input, Some("email")));
+}
+
+/// An application that keys its own map by `Email::key` means the same people as this crate.
+#[tokio::test(start_paused = true)]
+async fn b60_addresses_share_their_attempts_exactly_if_their_keys_are_equal() {
+    let addresses = [
+        "user@example.com",
+        " User@EXAMPLE.com",
+        "u.ser@example.com",
+        "user+x@example.com",
+        "É@x.org",
+        "é@x.org",
+    ]
+    .map(|address| Email::new(address).expect("an address"));
+    for counted in &addresses {
+        let client = scripted(&Script::new([wrong()]));
+        let _ = client.verify_totp(counted, "123456").await.expect("a judgement");
+        for asked in &addresses {
+            let left = client.totp_attempts_left(asked).expect("a number");
+            assert_eq!(left == 2, asked.key() == counted.key(), "{asked} {counted}");
+        }
+    }
 }

@@ -46,6 +46,7 @@ fn b60_i3_the_trimmed_address_is_sent_and_keyed() {
 #[test]
 fn b60_i4_the_key_ignores_ascii_case_and_the_wire_keeps_it() {
     assert_eq!(email("User@EXAMPLE.com").key(), email("user@example.com").key());
+    assert_eq!(email("User@EXAMPLE.com").key().as_str(), "user@example.com");
     assert_eq!(email("User@EXAMPLE.com").as_str(), "User@EXAMPLE.com");
     assert_ne!(email("User@EXAMPLE.com"), email("user@example.com"), "as values they differ");
 }
@@ -131,6 +132,7 @@ fn b70_debug_masks_the_address() {
         ("用户@example.com", "Email(用***@example.com)"),
     ] {
         assert_eq!(format!("{:?}", email(address)), shown);
+        assert_eq!(format!("Email({})", email(address).masked()), shown);
     }
     assert_eq!(format!("{:?}", email("User@Example.com").key()), "EmailKey(u***@example.com)");
     assert_eq!(

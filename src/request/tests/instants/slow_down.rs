@@ -1,0 +1,55 @@
+//! B-11: what a `slow_down` costs.
+
+use super::{polls, seconds};
+use crate::client::tests::{initiate, scripted};
+use crate::clock::now;
+use crate::transport::FaultKind;
+use crate::transport::script::{Line, Script};
+
+#[tokio::test(start_paused = true)]
+async fn b11_slow_down_twice_raises_the_floor_for_good() {
+    let script = Script::new([
+        Line::ack(5, 300),
+        Line::pending(),
+        Line::slow_down(),
+        Line::slow_down(),
+        Line::pending(),
+        Line::approved(),
+    ]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let _ = pending.wait().await.expect("an outcome");
+    assert_eq!(polls(&script, start), [5_000, 10_000, 20_000, 35_000, 50_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b11_slow_down_holds_for_a_later_poll_of_the_id_and_faults_never_lower_it() {
+    let script = Script::new([
+        Line::ack(5, 300),
+        Line::slow_down(),
+        Line::fault(FaultKind::NotConnected),
+        Line::pending(),
+        Line::pending(),
+    ]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let first = pending.wait().timeout(seconds(8)).await.expect("an outcome");
+    assert_eq!(first.status(), "timeout");
+    let second = pending.wait().timeout(seconds(40)).await.expect("an outcome");
+    assert_eq!(second.status(), "timeout");
+    // 5 s: slow_down, so 15 s: a fault, so 10 s and half a second; the next would leave no room before 48 s.
+    assert_eq!(polls(&script, start), [5_000, 15_000, 25_250, 35_250, 48_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b11_a_slow_down_that_names_a_longer_interval_is_obeyed() {
+    let slow_down = Line::json(400, r#"{"error":"slow_down","interval":30}"#);
+    let script = Script::new([Line::ack(5, 300), slow_down, Line::approved()]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let _ = pending.wait().await.expect("an outcome");
+    assert_eq!(polls(&script, start), [5_000, 35_000]);
+}
