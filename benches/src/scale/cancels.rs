@@ -82,7 +82,7 @@ pub(crate) fn run(address: &str, polls: usize, interval: usize) {
 /// Cancels without awaiting anything, as any thread can.
 fn cancel(client: &CibaClient, n: usize) -> Instant {
     let at = Instant::now();
-    let mut cancel = pin!(client.cancel_approval(&format!("user{n:09}@example.com")));
+    let mut cancel = pin!(client.cancel_approval(format!("user{n:09}@example.com")));
     assert!(cancel.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     at
 }
