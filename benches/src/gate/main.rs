@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn poll(client: &CibaClient, n: usize) -> Result<ApprovalTask, authsec_ciba::Error> {
     let id = AuthReqId::new(format!("id-{n:09}-abcdefghijklmnopqrstuvwxyzABCDEF="))?;
-    let poll = client.poll_for_approval(&format!("user{n:09}@example.com"), &id);
+    let poll = client.poll_for_approval(format!("user{n:09}@example.com"), &id);
     Ok(poll.interval(Duration::from_secs(3_600)).timeout(Duration::from_secs(7_200)).spawn())
 }
 
