@@ -74,12 +74,17 @@ async fn place(inner: &Inner, plan: &Plan, slot: &Slot) -> Option<Place> {
 async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     let inner = Arc::clone(&plan.inner);
     let (deadline, policy) = (plan.schedule.deadline(), *plan.policy());
+    let due = now();
     let Some(place) = place(&inner, plan, slot).await else {
         tracing::warn!(
             "no place for a request before the deadline: max_in_flight is too small for this crowd"
         );
         return Asked::Starved;
     };
+    let waited_ms = now().saturating_duration_since(due).as_millis();
+    if waited_ms > 0 {
+        tracing::debug!(waited_ms, "waited for a place among the requests under way");
+    }
     let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
     if time_left.is_zero() && now() > deadline.at {
         // The machine was asleep: nobody would wait for the answer, and the approval may be in it.
