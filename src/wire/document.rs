@@ -70,12 +70,12 @@ impl<'de> Document<'de> {
             return Err(Flaw::Empty);
         }
         // serde_json skips over invalid UTF-8 where it does not need the text.
-        if let Err(error) = std::str::from_utf8(body) {
+        let text = std::str::from_utf8(body).map_err(|error| {
             let cut_in_a_character = error.error_len().is_none();
-            return Err(if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject });
-        }
+            if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject }
+        })?;
         // The error is dropped on purpose: serde's messages quote what they could not read.
-        serde_json::from_slice(body).map_err(
+        serde_json::from_str(text).map_err(
             |error| {
                 if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
             },
