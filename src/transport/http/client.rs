@@ -11,7 +11,7 @@ use super::resolver::SystemResolver;
 use crate::error::{Error, ErrorKind};
 
 /// Builds one of the two clients. No redirect is followed, no referer sent, nothing repeated behind our back.
-pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Client, Error> {
+pub(super) fn build(options: &HttpOptions, pool: Option<&Sparing>) -> Result<Client, Error> {
     let mut headers = HeaderMap::new();
     if let Some(authorization) = authorization(options)? {
         headers.insert(AUTHORIZATION, authorization);
@@ -22,14 +22,13 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         .referer(false)
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(idle_connections)
+        .pool_max_idle_per_host(if pool.is_some() { options.max_in_flight } else { 0 })
         .dns_resolver(std::sync::Arc::new(SystemResolver))
         .user_agent(user_agent(options)?);
-    if idle_connections == 0 {
-        builder = builder.retry(reqwest::retry::never());
-    } else {
-        builder = builder.connector_layer(Sparing::new(idle_connections));
-    }
+    builder = match pool {
+        Some(sparing) => builder.connector_layer(sparing.clone()),
+        None => builder.retry(reqwest::retry::never()),
+    };
     #[cfg(feature = "http2")]
     if options.http2_prior_knowledge {
         builder = builder.http2_prior_knowledge();
