@@ -4,8 +4,7 @@
 //! gives back, or its own. Dialling that nobody waits for any more the pool finishes by itself. A crowd in front of a slow
 //! server would so dial a connection a poll, and run out of file descriptors.
 
-use std::future::Future;
-use std::mem;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -104,22 +103,28 @@ impl<S> Layer<S> for Sparing {
     type Service = Dial<S>;
 
     fn layer(&self, connector: S) -> Dial<S> {
-        Dial { connector, sparing: self.clone() }
+        Dial { connector: Arc::new(connector), sparing: self.clone() }
     }
 }
 
 /// A connector. Where as many connections as there are places were just made, one that comes back is better than one more:
 /// it waits a moment before it dials. Until the connection stands, whether or not it is needed then, the place of whoever
 /// asked is taken.
-#[derive(Clone)]
 pub(super) struct Dial<S> {
-    connector: S,
+    connector: Arc<S>,
     sparing: Sparing,
+}
+
+/// The pool clones its connector for every request, and most dial nothing: that should cost next to nothing.
+impl<S> Clone for Dial<S> {
+    fn clone(&self) -> Self {
+        Self { connector: Arc::clone(&self.connector), sparing: self.sparing.clone() }
+    }
 }
 
 impl<S, R> Service<R> for Dial<S>
 where
-    S: Service<R> + Clone + Send + 'static,
+    S: Service<R> + Clone + Send + Sync + 'static,
     S::Error: From<NotNeeded>,
     S::Future: Send,
     R: Send + 'static,
@@ -128,15 +133,14 @@ where
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        // Each call takes a connector of its own, and waits for it.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: R) -> Self::Future {
         let (place, sparing) = (PLACE.try_with(Place::clone).ok(), self.sparing.clone());
-        // The one that is ready, not its clone.
-        let next = self.connector.clone();
-        let mut connector = mem::replace(&mut self.connector, next);
+        let connector = Arc::clone(&self.connector);
         Box::pin(async move {
             if sparing.one_more() {
                 tokio::time::sleep(COMES_BACK).await;
@@ -145,6 +149,8 @@ where
                     return Err(NotNeeded.into());
                 }
             }
+            let mut connector = connector.as_ref().clone();
+            poll_fn(|context| connector.poll_ready(context)).await?;
             let connection = connector.call(request).await;
             drop(place);
             connection
