@@ -10,6 +10,15 @@ use super::dial::Sparing;
 use super::resolver::SystemResolver;
 use crate::error::{Error, ErrorKind};
 
+/// All polls share one connection over HTTP/2, and a request that runs out of time does not close it. Without a sign of
+/// life from the other end it would carry every later poll into the same silence.
+#[cfg(feature = "http2")]
+const PING: Duration = Duration::from_secs(5);
+
+/// As long as a request may take.
+#[cfg(feature = "http2")]
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Builds one of the two clients. No redirect is followed, no referer sent, nothing repeated behind our back.
 pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Client, Error> {
     let mut headers = HeaderMap::new();
@@ -29,6 +38,13 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         builder = builder.retry(reqwest::retry::never());
     } else {
         builder = builder.connector_layer(Sparing::new(idle_connections));
+        #[cfg(feature = "http2")]
+        {
+            builder = builder
+                .http2_keep_alive_interval(PING)
+                .http2_keep_alive_timeout(PING_TIMEOUT)
+                .http2_keep_alive_while_idle(true);
+        }
     }
     #[cfg(feature = "http2")]
     if options.http2_prior_knowledge {
