@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Continuations,
     /// A frame that is none.
     Garbage,
+    /// Nothing, from now on and to anything.
+    Silence,
 }
 
 pub(crate) const REFUSED_STREAM: u32 = 0x7;
@@ -112,6 +114,10 @@ impl Frames {
                             _ => state.acts.pop_front().expect("an act"),
                         }
                     };
+                    if matches!(act, Act::Silence) {
+                        while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+                        return None;
+                    }
                     let over = perform(act, id, &mut out);
                     if over {
                         stream.write_all(&out).await.ok()?;
@@ -164,6 +170,7 @@ fn perform(act: Act, id: u32, out: &mut Vec<u8>) -> bool {
             }
             return true;
         }
+        Act::Silence => {}
         Act::Garbage => {
             out.extend(frame(0, 0, 0, b"data on stream zero"));
             return true;
