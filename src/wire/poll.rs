@@ -90,6 +90,11 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
             };
         }
     }
+    if document.names_a_token() && !document.may_succeed() {
+        return PollAnswer::Fatal(
+            answer.error(ErrorKind::Protocol, "the server sent a token and said that it did not succeed"),
+        );
+    }
     match document.one_token() {
         Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
             token,
