@@ -89,3 +89,15 @@ async fn b53_a_code_that_http2_refuses_is_not_sent_again() {
         assert_eq!((error.kind(), server.requests()), (ErrorKind::Network, 1), "{refusal:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn b23_an_http2_answer_that_ends_before_its_body_is_lost() {
+    for cut in [Act::Cancelled(""), Act::Cancelled(&APPROVED[..20]), Act::HeadThenGoAway] {
+        let server = Frames::new([cut, Act::Answer(EXPIRED)]).await;
+        let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!((outcome.status(), server.requests()), ("approval_lost", 2), "{cut:?}");
+    }
+    let server = Frames::new([Act::Cancelled(APPROVED)]).await;
+    let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+    assert_eq!((outcome.status(), server.requests()), ("approved", 1), "salvaged");
+}

@@ -21,6 +21,10 @@ pub(crate) enum Act {
     Rst(u32),
     /// Headers, half of this body, then RST_STREAM with INTERNAL_ERROR.
     HalfThenRst(&'static str),
+    /// Headers, this much of a body, then RST_STREAM with CANCEL.
+    Cancelled(&'static str),
+    /// Headers, then a GOAWAY that says that this request was not processed, and a close: hyper takes it for the end.
+    HeadThenGoAway,
     /// Informational headers, so many times, and then 200 with this body.
     Informational(usize, &'static str),
     /// Frames of CONTINUATION without an end.
@@ -154,6 +158,16 @@ fn perform(act: Act, id: u32, out: &mut Vec<u8>) -> bool {
             out.extend(frame(1, 4, id, &[STATUS_200]));
             out.extend(frame(0, 0, id, &body.as_bytes()[..body.len() / 2]));
             out.extend(frame(3, 0, id, &INTERNAL_ERROR.to_be_bytes()));
+        }
+        Act::Cancelled(body) => {
+            out.extend(frame(1, 4, id, &[STATUS_200]));
+            out.extend(frame(0, 0, id, body.as_bytes()));
+            out.extend(frame(3, 0, id, &CANCEL.to_be_bytes()));
+        }
+        Act::HeadThenGoAway => {
+            out.extend(frame(1, 4, id, &[STATUS_200]));
+            out.extend(frame(7, 0, 0, &[0; 8]));
+            return true;
         }
         Act::Informational(times, body) => {
             for _ in 0..times {
