@@ -54,7 +54,11 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         // A proxy that the environment names would be asked for its own loopback.
         builder = builder.no_proxy();
     } else if let Some(proxy) = &options.proxy {
-        let proxy = Proxy::all(proxy.as_str()).map_err(|_| Error::config("proxy", "is not a proxy's URL"))?;
+        let refuse = || Error::config("proxy", "is not a proxy's URL");
+        if !is_a_proxys(proxy) {
+            return Err(refuse());
+        }
+        let proxy = Proxy::all(proxy.as_str()).map_err(|_| refuse())?;
         builder = builder.proxy(proxy);
     }
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
@@ -76,6 +80,13 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         .with_field("tls")
         .with_source(error.without_url())
     })
+}
+
+/// Whether reqwest knows the scheme. It would silently do without a proxy of another one. (`socks` it asks where some other
+/// crate of the program has switched that feature of reqwest's on, and fails to connect where not.)
+fn is_a_proxys(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme).to_ascii_lowercase();
+    matches!(scheme.as_str(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
 }
 
 /// HTTP Basic with id and secret as they are: AuthSec does not URL-decode them (wire contract, section 4).
