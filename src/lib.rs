@@ -12,6 +12,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attempts;
+#[cfg(authsec_bench)]
+#[doc(hidden)]
+pub mod benching;
 mod client;
 mod clock;
 mod error;

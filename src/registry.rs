@@ -51,17 +51,21 @@ impl Registry {
         }
     }
 
-    fn shard(&self, key: &EmailKey) -> MutexGuard<'_, Shard> {
+    /// The shard of an email, and the email's hash.
+    fn shard(&self, key: &EmailKey) -> (MutexGuard<'_, Shard>, u64) {
+        let hash = self.hasher.hash_one(key);
         // Bits from the middle: the shard's own table goes by the lowest and the highest.
-        let place = (self.hasher.hash_one(key) >> 32) as usize % SHARDS;
+        let place = (hash >> 32) as usize % SHARDS;
         // The remainder is always a place of the array.
         let [first, ..] = &self.shards;
-        lock(self.shards.get(place).unwrap_or(first))
+        (lock(self.shards.get(place).unwrap_or(first)), hash)
     }
 
     /// An initiate is under way: a cancel that comes before its answer is not lost.
     pub(crate) fn initiating(self: &Arc<Self>, key: EmailKey) -> Initiating {
-        let cancels = self.shard(&key).person(&key, &self.hasher).begin_initiate();
+        let (mut shard, hash) = self.shard(&key);
+        let cancels = shard.person(&key, hash, &self.hasher).begin_initiate();
+        drop(shard);
         Initiating::new(Arc::clone(self), key, cancels)
     }
 
@@ -69,9 +73,9 @@ impl Registry {
     /// only one may run, is superseded.
     pub(crate) fn claim(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Claim {
         let at = now();
-        let mut shard = self.shard(key);
+        let (mut shard, hash) = self.shard(key);
         shard.sweep(at, &self.hasher);
-        let mut person = shard.person(key, &self.hasher);
+        let mut person = shard.person(key, hash, &self.hasher);
         let slot = person.find_or_insert(id, resource, at);
         if self.is_closed() {
             slot.end(CancelReason::Shutdown);
@@ -86,9 +90,9 @@ impl Registry {
     /// Claims the slot of an id for a single look, which disturbs nobody: where a poll holds it, it stays with it.
     pub(crate) fn look(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Look {
         let at = now();
-        let mut shard = self.shard(key);
+        let (mut shard, hash) = self.shard(key);
         shard.sweep(at, &self.hasher);
-        let slot = shard.person(key, &self.hasher).find_or_insert(id, resource, at);
+        let slot = shard.person(key, hash, &self.hasher).find_or_insert(id, resource, at);
         if self.is_closed() {
             slot.end(CancelReason::Shutdown);
         }
@@ -98,9 +102,9 @@ impl Registry {
     /// Stops every poll of an email and marks its ids, so that a later poll of them is stopped too. Returns how many
     /// polls it stopped.
     pub(crate) fn cancel(&self, key: &EmailKey) -> usize {
-        let mut shard = self.shard(key);
+        let (mut shard, hash) = self.shard(key);
         shard.sweep(now(), &self.hasher);
-        shard.person(key, &self.hasher).cancel()
+        shard.person(key, hash, &self.hasher).cancel()
     }
 
     /// Stops everything, for good.
@@ -130,9 +134,9 @@ impl Registry {
         let at = now();
         let expires = later(at, ack.expires_in);
         let pace = Pace::acknowledged(ack.interval, at);
-        let mut shard = self.shard(key);
+        let (mut shard, hash) = self.shard(key);
         shard.sweep(at, &self.hasher);
-        let mut person = shard.person(key, &self.hasher);
+        let mut person = shard.person(key, hash, &self.hasher);
         if !self.concurrent {
             person.supersede_all();
         }
@@ -147,7 +151,8 @@ impl Registry {
     }
 
     fn end_initiate(&self, key: &EmailKey) {
-        self.shard(key).person(key, &self.hasher).end_initiate();
+        let (mut shard, hash) = self.shard(key);
+        shard.person(key, hash, &self.hasher).end_initiate();
     }
 }
 

@@ -10,6 +10,7 @@ mod totp_code;
 
 pub use auth_req_id::AuthReqId;
 pub use binding_message::BindingMessage;
+pub(crate) use characters::is_visible_ascii;
 pub use email::Email;
 pub use email_key::EmailKey;
 pub use match_code::MatchCode;

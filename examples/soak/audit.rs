@@ -284,8 +284,9 @@ impl Books {
         let was_down = gone.any(|(from, to)| *from <= over + GRACE && story.began <= *to);
         // An answer that comes when the time is over says nothing about the ones before it (B-23).
         let late = polls.last().is_some_and(|last| last.answered.is_none_or(|answered| answered >= over));
-        // And a server that says "pending" although it has spent the approval is not to be helped.
-        let lied = polls.last().is_some_and(|last| last.fault == Some("respond"));
+        // And a server that says "pending" or "slow_down" although it has spent the approval is not to be helped.
+        let spent = polls.iter().position(|poll| poll.status == Some(200)).unwrap_or_default();
+        let lied = polls.iter().skip(spent).any(|poll| poll.fault == Some("respond"));
         let fine = match end {
             End::Approved(token) => story.phone == Some(true) && request.token.as_ref() == Some(token),
             End::Denied => story.phone == Some(false),

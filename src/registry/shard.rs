@@ -69,8 +69,13 @@ impl Shard {
     }
 
     /// The part of this shard that is about one person.
-    pub(super) fn person<'a>(&'a mut self, key: &'a EmailKey, hasher: &'a RandomState) -> Person<'a> {
-        Person { hash: hasher.hash_one(key), shard: self, key, hasher }
+    pub(super) fn person<'a>(
+        &'a mut self,
+        key: &'a EmailKey,
+        hash: u64,
+        hasher: &'a RandomState,
+    ) -> Person<'a> {
+        Person { shard: self, key, hash, hasher }
     }
 }
 

@@ -14,14 +14,15 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use io::{NoIo, with_io};
 use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
 };
-use reqwest::{Client, Method, Request, Response};
+use reqwest::{Client, Method, Request, Response, Version};
 #[cfg(fuzzing)]
 pub(crate) use retry_after::parse as parse_retry_after;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::dial::Sparing;
 use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
 use crate::clock::{later, now};
 use crate::error::Error;
@@ -49,21 +50,25 @@ pub(crate) struct HttpOptions {
 pub(crate) struct HttpTransport {
     /// The one connection pool.
     pooled: Client,
+    /// How many connections it has.
+    sparing: Sparing,
     /// Keeps no connection.
     fresh: Client,
 }
 
 impl HttpTransport {
     pub(crate) fn new(options: &HttpOptions) -> Result<Self, Error> {
-        Ok(Self { pooled: client::build(options, options.max_in_flight)?, fresh: client::build(options, 0)? })
+        let sparing = Sparing::new(options.max_in_flight);
+        let pooled = client::build(options, Some(&sparing))?;
+        Ok(Self { pooled, sparing, fresh: client::build(options, None)? })
     }
 }
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
-        let client = match call.lane {
-            Lane::Pooled | Lane::PooledOnce => &self.pooled,
-            Lane::Fresh => &self.fresh,
+        let (client, connection) = match call.lane {
+            Lane::Pooled | Lane::PooledOnce => (&self.pooled, Some(self.sparing.lend())),
+            Lane::Fresh => (&self.fresh, None),
         };
         Box::pin(async move {
             let until = later(now(), call.timeout);
@@ -91,6 +96,9 @@ impl Transport for HttpTransport {
                     Err(_elapsed) => Body::Cut(body, Fault::new(FaultKind::TimedOut)),
                 }
             };
+            if let (Some(connection), Body::Whole(_), false) = (connection, &body, is_last(&response)) {
+                connection.comes_back();
+            }
             if call.place.is_last() {
                 // The connection goes back to the pool in a task of its own. Whoever takes the place next should find it
                 // there, not dial another.
@@ -103,6 +111,12 @@ impl Transport for HttpTransport {
             })
         })
     }
+}
+
+/// Whether its connection ends with this answer.
+fn is_last(response: &Response) -> bool {
+    let says_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    response.version() == Version::HTTP_10 || response.headers().get_all(CONNECTION).iter().any(says_close)
 }
 
 enum Length {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::is_visible_ascii;
 use crate::error::Error;
 use crate::secret::REDACTED;
 
@@ -53,7 +54,7 @@ impl AuthReqId {
         if id.len() > LONGEST {
             return Err("is longer than 4096 bytes");
         }
-        if !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_visible_ascii(id) {
             return Err("holds a character that is not visible ASCII");
         }
         Ok(())

@@ -21,6 +21,11 @@ pub(super) fn is_control_or_break(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Whether a text is made of visible ASCII alone. It never stops early, which is what lets it look at many bytes at once.
+pub(crate) fn is_visible_ascii(text: &str) -> bool {
+    text.bytes().fold(true, |visible, byte| visible & byte.is_ascii_graphic())
+}
+
 /// The zero-width joiner and the emoji selector, which an emoji is made of.
 pub(super) fn builds_an_emoji(c: char) -> bool {
     matches!(c, '\u{200D}' | '\u{FE0F}')

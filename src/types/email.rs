@@ -40,7 +40,14 @@ impl Email {
         if address.len() > LONGEST {
             return refuse("is longer than 254 bytes");
         }
-        if address.chars().any(|c| is_control_or_break(c) || is_bidi(c) || is_zero_width(c)) {
+        // Of ASCII, which most addresses are, only the controls are refused.
+        let refused = |c| is_control_or_break(c) || is_bidi(c) || is_zero_width(c);
+        let unclean = if address.is_ascii() {
+            address.bytes().any(|byte| byte.is_ascii_control())
+        } else {
+            address.chars().any(refused)
+        };
+        if unclean {
             return refuse("holds a control, bidirectional or zero-width character");
         }
         match address.split_once('@') {

@@ -4,6 +4,7 @@ use super::ErrorCode;
 use super::document::{Document, Flaw, Scalar};
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
+use crate::types::is_visible_ascii;
 
 /// A week: no wait that a server names is taken for more, so that no arithmetic on it can overflow.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -20,8 +21,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) body: Option<&'a [u8]>,
 }
 
-impl Answer<'_> {
-    pub(super) fn document(&self) -> Result<Document, Flaw> {
+impl<'a> Answer<'a> {
+    pub(super) fn document(&self) -> Result<Document<'a>, Flaw> {
         self.body.ok_or(Flaw::NotOneObject).and_then(Document::read)
     }
 
@@ -87,7 +88,7 @@ pub(super) enum ErrorMember {
     Text,
 }
 
-impl Document {
+impl Document<'_> {
     pub(super) fn error_member(&self) -> ErrorMember {
         match &self.error {
             Scalar::Absent => ErrorMember::Absent,
@@ -105,7 +106,7 @@ impl Document {
         match (&self.access_token, &self.token) {
             (Scalar::Absent, Scalar::Absent) => Ok(None),
             (Scalar::Text(token), Scalar::Absent) | (Scalar::Absent, Scalar::Text(token)) => {
-                let visible = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+                let visible = !token.is_empty() && is_visible_ascii(token);
                 if visible { Ok(Some(AccessToken::new(token))) } else { Err(()) }
             }
             _ => Err(()),
@@ -122,7 +123,7 @@ impl Document {
     }
 }
 
-impl Scalar {
+impl Scalar<'_> {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

@@ -1,37 +1,55 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Deref;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-/// One value of an answer, as loosely as servers write it. Text may be a token, so it is wiped.
+/// One value of an answer, as loosely as servers write it.
 #[derive(Default)]
-pub(super) enum Scalar {
+pub(super) enum Scalar<'de> {
     /// Missing, or `null`.
     #[default]
     Absent,
     Bool(bool),
     Number(f64),
-    Text(Zeroizing<String>),
+    Text(Text<'de>),
     /// An array or an object: no member that we read is one.
     Nested,
 }
 
+/// Text of an answer: lent by its body, unless it holds an escape. It may be a token, so what is not lent is wiped.
+pub(super) enum Text<'de> {
+    Lent(&'de str),
+    Own(Zeroizing<String>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Lent(text) => text,
+            Self::Own(text) => text,
+        }
+    }
+}
+
 /// The members of an answer that mean something to us. Everything else was checked and passed over.
 #[derive(Default)]
-pub(super) struct Document {
-    pub(super) error: Scalar,
-    pub(super) message: Scalar,
-    pub(super) success: Scalar,
-    pub(super) auth_req_id: Scalar,
-    pub(super) expires_in: Scalar,
-    pub(super) interval: Scalar,
-    pub(super) access_token: Scalar,
-    pub(super) token: Scalar,
-    pub(super) token_type: Scalar,
-    pub(super) scope: Scalar,
+pub(super) struct Document<'de> {
+    pub(super) error: Scalar<'de>,
+    pub(super) message: Scalar<'de>,
+    pub(super) success: Scalar<'de>,
+    pub(super) auth_req_id: Scalar<'de>,
+    pub(super) expires_in: Scalar<'de>,
+    pub(super) interval: Scalar<'de>,
+    pub(super) access_token: Scalar<'de>,
+    pub(super) token: Scalar<'de>,
+    pub(super) token_type: Scalar<'de>,
+    pub(super) scope: Scalar<'de>,
 }
 
 /// What serde_json names a number by where some other crate of the program has switched its `arbitrary_precision` on: every
@@ -49,26 +67,26 @@ pub(super) enum Flaw {
     NotOneObject,
 }
 
-impl Document {
+impl<'de> Document<'de> {
     /// Reads a whole body: one JSON object, no member twice at any depth, valid UTF-8, at most serde_json's 128 levels.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Flaw> {
+    pub(super) fn read(body: &'de [u8]) -> Result<Self, Flaw> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Err(Flaw::Empty);
         }
         // serde_json skips over invalid UTF-8 where it does not need the text.
-        if let Err(error) = std::str::from_utf8(body) {
+        let text = std::str::from_utf8(body).map_err(|error| {
             let cut_in_a_character = error.error_len().is_none();
-            return Err(if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject });
-        }
+            if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject }
+        })?;
         // The error is dropped on purpose: serde's messages quote what they could not read.
-        serde_json::from_slice(body).map_err(
+        serde_json::from_str(text).map_err(
             |error| {
                 if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
             },
         )
     }
 
-    fn member(&mut self, name: &str) -> Option<&mut Scalar> {
+    fn member(&mut self, name: &str) -> Option<&mut Scalar<'de>> {
         Some(match name {
             "error" => &mut self.error,
             "message" => &mut self.message,
@@ -85,18 +103,18 @@ impl Document {
     }
 }
 
-impl<'de> Deserialize<'de> for Document {
+impl<'de> Deserialize<'de> for Document<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Document;
+            type Value = Document<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
                 let mut document = Document::default();
                 let mut names = Names::default();
                 while let Some(Name(name)) = map.next_key()? {
@@ -166,50 +184,54 @@ impl<'de> Deserialize<'de> for Name<'de> {
 struct AsScalar;
 
 impl<'de> DeserializeSeed<'de> for AsScalar {
-    type Value = Scalar;
+    type Value = Scalar<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for AsScalar {
-    type Value = Scalar;
+    type Value = Scalar<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
+    fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Absent)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Number(value as f64))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Number(value as f64))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Scalar<'de>, E> {
         Ok(Scalar::Number(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(Zeroizing::new(value.to_owned())))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Text::Lent(value)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
+    fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {
+        Ok(Scalar::Text(Text::Own(Zeroizing::new(value.to_owned()))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
         while seq.next_element_seed(AsScalar)?.is_some() {}
         Ok(Scalar::Nested)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
         let mut names = Names::default();
         let mut number = None;
         while let Some(Name(name)) = map.next_key()? {

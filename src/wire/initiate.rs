@@ -91,7 +91,7 @@ pub(crate) fn read_initiate(answer: &Answer<'_>) -> Result<Acknowledgement, Erro
     }
 }
 
-fn acknowledgement(document: &Document) -> Result<Acknowledgement, ()> {
+fn acknowledgement(document: &Document<'_>) -> Result<Acknowledgement, ()> {
     let id = document.auth_req_id.text().ok_or(())?;
     let auth_req_id = AuthReqId::new(id).map_err(drop)?;
     let expires_in = match &document.expires_in {

@@ -117,7 +117,7 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
     }
 }
 
-fn by_code(answer: &Answer<'_>, document: &Document, code: ErrorCode) -> PollAnswer {
+fn by_code(answer: &Answer<'_>, document: &Document<'_>, code: ErrorCode) -> PollAnswer {
     let retry_after = answer.retry_after;
     let fatal = |kind, message, code| PollAnswer::Fatal(answer.error(kind, message).with_code(code));
     match code {

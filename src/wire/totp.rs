@@ -107,7 +107,7 @@ enum Saying {
 }
 
 impl Saying {
-    fn of(document: &Document) -> Self {
+    fn of(document: &Document<'_>) -> Self {
         let text = match (&document.error, &document.message) {
             // The rate limiter has both; its `error` is the fixed text.
             (Scalar::Text(text), _) | (Scalar::Absent, Scalar::Text(text)) => text.to_ascii_lowercase(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Proxy};
+use reqwest::{Client, ClientBuilder, Proxy};
 use zeroize::Zeroizing;
 
 use super::HttpOptions;
@@ -10,17 +10,8 @@ use super::dial::Sparing;
 use super::resolver::SystemResolver;
 use crate::error::{Error, ErrorKind};
 
-/// All polls share one connection over HTTP/2, and a request that runs out of time does not close it. Without a sign of
-/// life from the other end it would carry every later poll into the same silence.
-#[cfg(feature = "http2")]
-const PING: Duration = Duration::from_secs(5);
-
-/// As long as a request may take.
-#[cfg(feature = "http2")]
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Builds one of the two clients. No redirect is followed, no referer sent, nothing repeated behind our back.
-pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Client, Error> {
+pub(super) fn build(options: &HttpOptions, pool: Option<&Sparing>) -> Result<Client, Error> {
     let mut headers = HeaderMap::new();
     if let Some(authorization) = authorization(options)? {
         headers.insert(AUTHORIZATION, authorization);
@@ -31,21 +22,13 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         .referer(false)
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(idle_connections)
+        .pool_max_idle_per_host(if pool.is_some() { options.max_in_flight } else { 0 })
         .dns_resolver(std::sync::Arc::new(SystemResolver))
         .user_agent(user_agent(options)?);
-    if idle_connections == 0 {
-        builder = builder.retry(reqwest::retry::never());
-    } else {
-        builder = builder.connector_layer(Sparing::new(idle_connections));
-        #[cfg(feature = "http2")]
-        {
-            builder = builder
-                .http2_keep_alive_interval(PING)
-                .http2_keep_alive_timeout(PING_TIMEOUT)
-                .http2_keep_alive_while_idle(true);
-        }
-    }
+    builder = match pool {
+        Some(sparing) => with_pings(builder.connector_layer(sparing.clone())),
+        None => builder.retry(reqwest::retry::never()),
+    };
     #[cfg(feature = "http2")]
     if options.http2_prior_knowledge {
         builder = builder.http2_prior_knowledge();
@@ -80,6 +63,21 @@ pub(super) fn build(options: &HttpOptions, idle_connections: usize) -> Result<Cl
         .with_field("tls")
         .with_source(error.without_url())
     })
+}
+
+/// All polls share one connection over HTTP/2, and a request that runs out of time does not close it: without a sign of
+/// life from the other end it would carry every later poll into the same silence. It is given as long as a request.
+#[cfg(feature = "http2")]
+fn with_pings(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .http2_keep_alive_while_idle(true)
+}
+
+#[cfg(not(feature = "http2"))]
+fn with_pings(builder: ClientBuilder) -> ClientBuilder {
+    builder
 }
 
 /// Whether reqwest knows the scheme. It would silently do without a proxy of another one. (`socks` it asks where some other

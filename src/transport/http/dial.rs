@@ -45,7 +45,7 @@ pub(super) struct Sparing {
     dialled: Arc<Mutex<Dialled>>,
 }
 
-/// The connections of the crowd that came last.
+/// The connections that the crowd that came last has made and, as far as is known, still has.
 struct Dialled {
     since: Instant,
     number: usize,
@@ -67,10 +67,36 @@ impl Sparing {
         dialled.number > self.connections
     }
 
-    /// It was not made.
+    /// It was not made, or is gone.
     fn one_less(&self) {
         let mut dialled = self.dialled.lock().unwrap_or_else(PoisonError::into_inner);
         dialled.number = dialled.number.saturating_sub(1);
+    }
+
+    /// A connection for one request.
+    pub(super) fn lend(&self) -> Lent<'_> {
+        Lent { sparing: self, comes_back: false }
+    }
+}
+
+/// A connection in use, or being made for it. It is gone when its request is dropped or breaks.
+pub(super) struct Lent<'a> {
+    sparing: &'a Sparing,
+    comes_back: bool,
+}
+
+impl Lent<'_> {
+    /// The whole answer was read, and another request may follow.
+    pub(super) fn comes_back(mut self) {
+        self.comes_back = true;
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if !self.comes_back {
+            self.sparing.one_less();
+        }
     }
 }
 

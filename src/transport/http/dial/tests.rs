@@ -88,3 +88,21 @@ async fn b82_dialling_keeps_the_place_of_a_request_that_is_done() {
     assert!(places.take(soon()).await.is_some());
     drop(second);
 }
+
+#[tokio::test(start_paused = true)]
+async fn b82_connections_that_are_gone_make_room_for_others() {
+    let sparing = Sparing::new(2);
+    let (mut connector, (_, _, place, _places)) = (sparing.layer(Connector::default()), two().await);
+    for _ in 0..20 {
+        // A request that is dropped before its answer closes its connection.
+        let lent = sparing.lend();
+        assert_eq!(dial(&mut connector, &place).await, Duration::ZERO);
+        drop(lent);
+    }
+    for _ in 0..2 {
+        let lent = sparing.lend();
+        assert_eq!(dial(&mut connector, &place).await, Duration::ZERO);
+        lent.comes_back();
+    }
+    assert_eq!(dial(&mut connector, &place).await, COMES_BACK, "both are still there");
+}

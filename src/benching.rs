@@ -1,0 +1,132 @@
+//! What the micro benches of `benches/` reach: the pure rooms and the registry, behind the public calls. Only under
+//! `--cfg authsec_bench`; no part of the published API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Instant, later, now};
+use crate::poll::{Deadline, Event, Jitter, Pace, PollPolicy, Verdict};
+use crate::types::{AuthReqId, Email};
+use crate::wire::{Answer, Plane, PollAnswer, PollBody, TotpAnswer};
+
+fn answer(status: u16, body: &[u8]) -> Answer<'_> {
+    Answer { status, retry_after: None, body: Some(body) }
+}
+
+/// Whether the answer to a poll says "pending" or approves.
+#[must_use]
+pub fn read_poll(status: u16, body: &[u8]) -> bool {
+    matches!(crate::wire::read_poll(&answer(status, body)), PollAnswer::Pending | PollAnswer::Approved(_))
+}
+
+/// Whether the answer to an initiate is an acknowledgement.
+#[must_use]
+pub fn read_initiate(status: u16, body: &[u8]) -> bool {
+    crate::wire::read_initiate(&answer(status, body)).is_ok()
+}
+
+/// Whether the answer to a TOTP login verifies.
+#[must_use]
+pub fn read_totp(status: u16, body: &[u8]) -> bool {
+    matches!(crate::wire::read_totp(&answer(status, body)), TotpAnswer::Verified(_))
+}
+
+/// The bodies of polls of one client.
+#[derive(Debug)]
+pub struct Polls(Plane);
+
+impl Polls {
+    /// Of the client with this id.
+    #[must_use]
+    pub fn of(client_id: &str) -> Self {
+        Self(Plane::Client { client_id: client_id.to_owned(), workspace_id: None })
+    }
+
+    /// The body of one poll.
+    #[must_use]
+    pub fn body(&self, id: &AuthReqId) -> Vec<u8> {
+        PollBody::new(id.expose_secret(), None, &self.0).encode()
+    }
+}
+
+/// The schedule of one poll, and the pace of its id.
+#[derive(Debug)]
+pub struct Schedule {
+    schedule: crate::poll::Schedule,
+    pace: Pace,
+    policy: PollPolicy,
+    now: Instant,
+}
+
+impl Schedule {
+    /// Of a poll that has just begun, with a day's time.
+    #[must_use]
+    pub fn begun() -> Self {
+        let now = now();
+        let deadline = Deadline::earlier(later(now, Duration::from_secs(24 * 60 * 60)), None);
+        let pace = Pace::acknowledged(Duration::from_secs(5), now);
+        Self {
+            schedule: crate::poll::Schedule::new(deadline, None),
+            pace,
+            policy: PollPolicy::default(),
+            now,
+        }
+    }
+
+    /// Hears "pending", and says whether to go on and when.
+    pub fn pending(&mut self) -> (bool, Duration) {
+        self.observe(Event::Pending)
+    }
+
+    /// Hears a fault that heals, and says whether to go on and when.
+    pub fn fault(&mut self) -> (bool, Duration) {
+        self.observe(Event::Fault { retry_after: None, name_missing: false })
+    }
+
+    fn observe(&mut self, event: Event) -> (bool, Duration) {
+        let verdict = self.schedule.observe(&mut self.pace, &self.policy, event, self.now, Jitter(0));
+        let step = self.schedule.next(&self.pace, &self.policy, self.now);
+        (verdict == Verdict::GoOn, step.at.saturating_duration_since(self.now))
+    }
+}
+
+/// A registry alone.
+#[derive(Debug)]
+pub struct Registry(Arc<crate::registry::Registry>);
+
+/// A hold on an id.
+pub struct Claim(crate::registry::Claim);
+
+impl Registry {
+    /// An empty one.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::new(crate::registry::Registry::new(false)))
+    }
+
+    /// Claims an id for a poll.
+    #[must_use]
+    pub fn claim(&self, email: &Email, id: &AuthReqId) -> Claim {
+        Claim(self.0.claim(&email.key(), id, None))
+    }
+
+    /// Stops every poll of an email, and says how many.
+    #[must_use]
+    pub fn cancel(&self, email: &Email) -> usize {
+        self.0.cancel(&email.key())
+    }
+}
+
+impl Claim {
+    /// Whether an outcome may come out.
+    #[must_use]
+    pub fn commit(self) -> bool {
+        self.0.commit().is_ok()
+    }
+}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Claim")
+    }
+}
