@@ -35,6 +35,8 @@ pub(crate) struct HttpCall<'a> {
 pub(crate) enum Lane {
     /// Any, also one that has been idle.
     Pooled,
+    /// Any too, but never twice, not even where an HTTP/2 server says that it did not process the request.
+    PooledOnce,
     /// A fresh one: an idle one may be closed as we write, and then nobody knows whether the request was processed.
     Fresh,
 }

@@ -32,7 +32,8 @@ impl Heard {
             // What is there may be all there was.
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => Self::Answer(read(Some(&bytes)), true),
             Body::Cut(_, fault) => Self::Fault(fault),
-            Body::TooLong | Body::Encoded => Self::Answer(read(None), true),
+            // Only a 200 approves: what nobody has read of another status was no approval.
+            Body::TooLong | Body::Encoded => Self::Answer(read(None), status != 200),
         }
     }
 

@@ -57,7 +57,7 @@ async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attemp
         target: &inner.targets.totp,
         body: body.into(),
         timeout: until.saturating_duration_since(now()),
-        lane: Lane::Pooled,
+        lane: Lane::PooledOnce,
         place: &place,
     };
     let reply = match inner.transport.send(call).await {

@@ -3,6 +3,7 @@
 mod client;
 mod dial;
 mod fault;
+mod io;
 mod resolver;
 mod retry_after;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
@@ -11,6 +12,7 @@ mod tls;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use io::{NoIo, with_io};
 use reqwest::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
 };
@@ -28,6 +30,8 @@ use crate::secret::ClientSecret;
 
 /// No answer of the contract's comes near it, in bytes.
 const BODY_CAP: usize = 64 * 1024;
+
+const NO_IO: &str = "the tokio runtime has no sockets: call `enable_all` on its builder";
 
 /// What the transport is set up with.
 pub(crate) struct HttpOptions {
@@ -63,22 +67,24 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
         let (client, connection) = match call.lane {
-            Lane::Pooled => (&self.pooled, Some(self.sparing.lend())),
+            Lane::Pooled | Lane::PooledOnce => (&self.pooled, Some(self.sparing.lend())),
             Lane::Fresh => (&self.fresh, None),
         };
         Box::pin(async move {
             let until = later(now(), call.timeout);
             let mut request = Request::new(Method::POST, call.target.clone());
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(Bytes::from_owner(call.body).into());
-            let mut response =
-                match tokio::time::timeout_at(until, dial::with(call.place.clone(), client.execute(request)))
-                    .await
-                {
-                    Ok(Ok(response)) => response,
-                    Ok(Err(error)) => return Err(fault::sort(error)),
-                    Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
-                };
+            let body = reqwest::Body::from(Bytes::from_owner(call.body));
+            // reqwest repeats only what it can copy, and a wrapped body it cannot.
+            let body = if call.lane == Lane::PooledOnce { reqwest::Body::wrap(body) } else { body };
+            *request.body_mut() = Some(body);
+            let answering = with_io(dial::with(call.place.clone(), client.execute(request)));
+            let mut response = match tokio::time::timeout_at(until, answering).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(Ok(Err(error))) => return Err(fault::sort(error)),
+                Ok(Err(NoIo)) => return Err(Fault::new(FaultKind::Unusable).saying(Some(NO_IO))),
+                Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
+            };
             let mut body = Zeroizing::new(Vec::new());
             let body = if is_encoded(response.headers()) {
                 Body::Encoded

@@ -113,6 +113,11 @@ impl Document<'_> {
         }
     }
 
+    /// Whether `success` is missing or true: anything else contradicts a token.
+    pub(super) fn may_succeed(&self) -> bool {
+        matches!(self.success, Scalar::Absent | Scalar::Bool(true))
+    }
+
     pub(super) fn names_a_token(&self) -> bool {
         !matches!((&self.access_token, &self.token), (Scalar::Absent, Scalar::Absent))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
 /// One value of an answer, as loosely as servers write it.
@@ -51,6 +51,10 @@ pub(super) struct Document<'de> {
     pub(super) token_type: Scalar<'de>,
     pub(super) scope: Scalar<'de>,
 }
+
+/// What serde_json names a number by where some other crate of the program has switched its `arbitrary_precision` on: every
+/// number then comes as a map of this one member, its text.
+const NUMBER: &str = "$serde_json::private::Number";
 
 /// Why a body is not one clean JSON object. It says nothing of what the body held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,10 +233,16 @@ impl<'de> Visitor<'de> for AsScalar {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
         let mut names = Names::default();
+        let mut number = None;
         while let Some(Name(name)) = map.next_key()? {
-            map.next_value_seed(AsScalar)?;
+            let value = map.next_value_seed(AsScalar)?;
+            if name == NUMBER {
+                let finite =
+                    value.text().and_then(|text| text.parse().ok()).filter(|it: &f64| it.is_finite());
+                number = Some(finite.ok_or_else(|| A::Error::custom("a number that is none"))?);
+            }
             names.insert::<A::Error>(name)?;
         }
-        Ok(Scalar::Nested)
+        Ok(number.map_or(Scalar::Nested, Scalar::Number))
     }
 }

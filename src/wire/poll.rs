@@ -90,6 +90,11 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
             };
         }
     }
+    if document.names_a_token() && !document.may_succeed() {
+        return PollAnswer::Fatal(
+            answer.error(ErrorKind::Protocol, "the server sent a token and said that it did not succeed"),
+        );
+    }
     match document.one_token() {
         Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
             token,
@@ -163,7 +168,8 @@ fn by_status(answer: &Answer<'_>, flaw: Flaw) -> PollAnswer {
         ByStatus::Final(kind, message) => PollAnswer::Fatal(answer.error(kind, message)),
         ByStatus::Unreadable => PollAnswer::Unreadable {
             error: answer.error(ErrorKind::Protocol, "the answer to a poll is not one of the contract's"),
-            cut_short: flaw == Flaw::CutShort,
+            // Over HTTP/2 a GOAWAY reads like the end of a body, and an approval may end before its first byte.
+            cut_short: flaw == Flaw::CutShort || (flaw == Flaw::Empty && answer.status == 200),
             retry_after,
         },
     }

@@ -58,9 +58,7 @@ pub(crate) fn read_totp(answer: &Answer<'_>) -> TotpAnswer {
         return TotpAnswer::Failed(by_status(answer));
     };
     if answer.status == 200 {
-        let contradicted = matches!(document.success, Scalar::Bool(false))
-            || !matches!(document.success, Scalar::Absent | Scalar::Bool(true))
-            || !matches!(document.error_member(), ErrorMember::Absent);
+        let contradicted = !document.may_succeed() || !matches!(document.error_member(), ErrorMember::Absent);
         return match document.one_token() {
             Ok(Some(token)) if !contradicted => TotpAnswer::Verified(token),
             _ => failed(ErrorKind::Protocol, "the answer to a TOTP login is not one of the contract's"),
@@ -139,6 +137,7 @@ fn by_code(answer: &Answer<'_>, code: ErrorCode) -> Option<Error> {
             "the server does not accept this client: check client_id and client_secret",
         ),
         ErrorCode::ServerError => (ErrorKind::Server, "the server failed"),
+        ErrorCode::SlowDown => (ErrorKind::RateLimited, "the server asks to slow down"),
         ErrorCode::Other(_) => return None,
         _ => (ErrorKind::Refused, "the server refused the request"),
     };

@@ -122,6 +122,22 @@ async fn j07_a_token_and_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_of_a_request_that_did_not_succeed() {
+    for success in ["false", r#""false""#, "0", "{}"] {
+        let both = json(200, format!(r#"{{"access_token":"a-token","success":{success}}}"#));
+        let polled = poll_through([both.clone()]).await;
+        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Protocol, 1), "{success}");
+        let verified = totp_through(both).await;
+        assert_eq!(verified.failed_as(), (ErrorKind::Protocol, Some(200), true), "{success}");
+    }
+    for success in ["true", "null"] {
+        let wire = Wire::new([Act::Say(ok(&format!(r#"{{"access_token":"t","success":{success}}}"#)))]).await;
+        let outcome = wire.client().poll_for_approval(EMAIL, &an_id()).await;
+        assert_eq!(outcome.expect("an outcome").status(), "approved", "{success}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn j10_a_member_that_stands_twice() {
     let with = |more: &str| {
         [APPROVED, ACK, VERIFIED]

@@ -3,7 +3,7 @@
 use authsec_ciba::{ErrorKind, Usage};
 use tokio::time::Instant;
 
-use crate::support::wire::{ACK, APPROVED, Act, PENDING, Wire, answer, ok};
+use crate::support::wire::{ACK, APPROVED, Act, EXPIRED, PENDING, Wire, answer, ok};
 use crate::support::{
     EMAIL, an_id, chain, child, initiate_through, json, poll_through, seconds, totp_through, with_header,
 };
@@ -127,6 +127,23 @@ async fn a_gzip_bomb_is_not_unpacked() {
     assert_eq!(polled.came_to(), ("approved", 2));
     let asked = polled.sandbox.log();
     assert!(asked.iter().all(|request| request.header("accept-encoding").is_none()), "none is asked for");
+}
+
+/// B-23: what nobody has read may have been the approval, but only where the status can be one's.
+#[tokio::test(start_paused = true)]
+async fn b23_an_answer_that_is_not_read_is_an_answer_that_is_lost() {
+    let unread = |status| {
+        [answer(status, "content-encoding: gzip\r\n", "\x1f"), answer(status, "", &"x".repeat(70_000))]
+    };
+    for (status, ending) in [("200 OK", "approval_lost"), ("502 Bad Gateway", "expired_token")] {
+        for first in unread(status) {
+            let acts = [Act::Close(first), Act::Close(ok(EXPIRED))];
+            assert_eq!(polled(acts).await, (Ok(ending), 2), "{status}");
+        }
+    }
+    let acts = unread("200 OK").map(Act::Close).into_iter().take(1);
+    let acts = acts.chain([Act::Say(ok(PENDING)), Act::Close(ok(EXPIRED))]);
+    assert_eq!(polled(acts).await, (Ok("expired_token"), 3), "a pending answer in between clears it");
 }
 
 #[tokio::test(start_paused = true)]

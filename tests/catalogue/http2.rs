@@ -64,3 +64,40 @@ async fn http2_informational_answers_and_endless_headers_are_survived() {
     let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
     assert_eq!((outcome.status(), server.requests()), ("approved", 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_connection_without_a_sign_of_life_is_left_for_another() {
+    let server = Frames::new([Act::Silence, Act::Answer(APPROVED)]).await;
+    for timeout in [seconds(10), seconds(2)] {
+        let client = server.configured().request_timeout(timeout).build().expect("valid");
+        let outcome = client.poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!(outcome.status(), "approved", "{timeout:?}");
+    }
+    assert!(server.accepted() >= 2);
+    // A push takes its time, and a server that is busy with it need not answer to anything else.
+    let server = Frames::new([Act::Silence]).await;
+    let start = Instant::now();
+    let error = server.client().initiate_app_approval(EMAIL).await.expect_err("silence");
+    assert_eq!((error.may_have_reached_server(), start.elapsed().as_secs()), (true, 60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn b53_a_code_that_http2_refuses_is_not_sent_again() {
+    for refusal in [Act::GoAwayBefore, Act::Rst(REFUSED_STREAM)] {
+        let server = Frames::new([refusal, Act::Answer(r#"{"success":true,"token":"a-token"}"#)]).await;
+        let error = server.client().verify_totp(EMAIL, "123456").await.expect_err("refused");
+        assert_eq!((error.kind(), server.requests()), (ErrorKind::Network, 1), "{refusal:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b23_an_http2_answer_that_ends_before_its_body_is_lost() {
+    for cut in [Act::Cancelled(""), Act::Cancelled(&APPROVED[..20]), Act::HeadThenGoAway] {
+        let server = Frames::new([cut, Act::Answer(EXPIRED)]).await;
+        let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!((outcome.status(), server.requests()), ("approval_lost", 2), "{cut:?}");
+    }
+    let server = Frames::new([Act::Cancelled(APPROVED)]).await;
+    let outcome = server.client().poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+    assert_eq!((outcome.status(), server.requests()), ("approved", 1), "salvaged");
+}

@@ -69,10 +69,22 @@ async fn the_configured_proxy_is_not_asked_for_loopback() {
 #[test]
 fn a_proxy_that_is_no_url_is_refused_without_showing_it() {
     let build = |proxy: &str| CibaClient::builder().proxy(proxy).build().map(drop);
-    for bad in ["http://canary:pass word@", "http://canary@:80", "::canary"] {
+    for bad in [
+        "http://canary:pass word@",
+        "http://canary@:80",
+        "::canary",
+        "ftp://canary.example",
+        "file:///canary",
+        "://canary",
+    ] {
         let error = build(bad).expect_err(bad);
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("proxy")), "{bad}");
         assert!(!chain(&error).contains("canary"), "{bad}");
+    }
+    for good in
+        ["http://proxy.example:3128", "HTTPS://proxy.example", "proxy.example:3128", "socks5://localhost"]
+    {
+        build(good).expect(good);
     }
 }
 

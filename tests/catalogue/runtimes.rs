@@ -4,10 +4,11 @@ use std::future::{Future, IntoFuture as _};
 use std::task::{Context, Poll, Waker};
 
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
-use authsec_ciba::{ApprovalOutcome, CancelReason, CibaClient, Error, ErrorKind};
+use authsec_ciba::{ApprovalOutcome, AuthReqId, CancelReason, CibaClient, Error, ErrorKind, PollStatus};
 use tokio::runtime::Builder;
 use tokio::time::Instant;
 
+use crate::support::wire::{Act, PENDING, Wire, ok};
 use crate::support::{EMAIL, an_id, leaves_nothing, seconds, start};
 
 #[test]
@@ -71,6 +72,41 @@ fn c15_outside_a_runtime_or_on_one_without_a_clock() {
     assert_eq!(poll_once(task).expect_err("no runtime").kind(), ErrorKind::Runtime);
     assert_eq!(poll_once(client.cancel_approval(EMAIL)).expect("needs none").status(), "cancelled");
     assert_eq!(client.usage().live_polls, 0);
+}
+
+#[test]
+fn c15_on_a_runtime_without_sockets() {
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let errors = runtime.block_on(async {
+        [
+            client.initiate_app_approval(EMAIL).await.expect_err("no sockets"),
+            client.verify_totp(EMAIL, "123456").await.expect_err("no sockets"),
+            client.poll_for_approval(EMAIL, &an_id()).await.expect_err("no sockets"),
+            client.poll_for_approval("other@example.com", &an_id()).spawn().await.expect_err("no sockets"),
+        ]
+    });
+    for error in errors {
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Runtime, false), "{error:?}");
+        assert!(error.to_string().contains("enable_all"), "{error}");
+    }
+    let usage = client.usage();
+    assert_eq!((usage.live_polls, usage.totp_counts, usage.push_counts), (0, 0, 0));
+}
+
+/// What a runtime leaves in the pool when it ends is no connection for the next one.
+#[test]
+fn c14_one_client_on_runtimes_that_come_and_go() {
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let wire = servers.block_on(Wire::new([Act::Say(ok(PENDING))]));
+    let client = wire.client();
+    for number in 1..5 {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let id = AuthReqId::new(format!("id-{number}")).expect("valid");
+        let looked = runtime.block_on(client.poll_for_approval(EMAIL, &id).once()).expect("an answer");
+        assert!(matches!(looked, PollStatus::Pending { .. }), "{looked:?}");
+        assert_eq!((wire.requests(), wire.accepted()), (number, number));
+    }
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! N19 to N26: servers that cannot prove who they are.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use authsec_ciba::{CibaClient, ErrorKind, Usage};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
@@ -141,4 +146,67 @@ async fn n26_plain_http_on_the_tls_port() {
     )
     .await;
     is_refused(&plain, None).await;
+}
+
+/// A server whose TLS breaks once it has heard a request, or because its client has shown no certificate. Gives a client
+/// that trusts it, and counts the connections.
+async fn breaks(authority: &Authority, tls: TlsAcceptor) -> (CibaClient, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            let tls = tls.clone();
+            tokio::spawn(async move {
+                if let Ok(mut stream) = tls.accept(&mut tcp).await {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    // A record that nobody has encrypted.
+                    let noise = [b"\x17\x03\x03\x00\x20".as_slice(), &[7; 32]].concat();
+                    let _ = stream.get_mut().0.write_all(&noise).await;
+                }
+                // What still comes is read, so that the close is no reset.
+                while tcp.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
+            });
+        }
+    });
+    let builder = CibaClient::builder().base_url(format!("https://{address}")).client_id("client");
+    (builder.root_certificate(authority.pem()).build().expect("a valid configuration"), accepted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_that_breaks_behind_the_request_is_a_connection_that_breaks() {
+    let authority = Authority::new();
+    let (client, accepted) = breaks(&authority, authority.server("127.0.0.1", GOOD)).await;
+    let error = client.initiate_app_approval(EMAIL).await.expect_err("broken");
+    assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, true), "{error:?}");
+    let error = client.verify_totp(EMAIL, "123456").await.expect_err("broken");
+    assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, true), "{error:?}");
+    let usage = client.usage();
+    assert_eq!(
+        (usage.push_counts, usage.totp_counts),
+        (1, 1),
+        "the push counts, the attempt keeps its place"
+    );
+    assert_eq!(accepted.load(Ordering::Relaxed), 2, "neither is repeated");
+    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(60)).await;
+    let error = poll.expect_err("never answered");
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!(error.attempts() > 2, "polled on: {error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_wants_a_certificate_of_its_clients() {
+    let authority = Authority::new();
+    let (client, accepted) = breaks(&authority, authority.strict_server("127.0.0.1")).await;
+    let initiate = client.initiate_app_approval(EMAIL).await.expect_err("refused");
+    let totp = client.verify_totp(EMAIL, "123456").await.expect_err("refused");
+    assert_eq!(client.usage(), Usage::default(), "nothing of them was read");
+    let poll = client.poll_for_approval(EMAIL, &an_id()).await.expect_err("refused");
+    for error in [&initiate, &totp, &poll] {
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
+        assert!(error.to_string().contains("certificate of its clients"), "{error}");
+    }
+    assert_eq!(accepted.load(Ordering::Relaxed), 3, "at once, and no retry");
 }

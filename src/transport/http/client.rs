@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Proxy};
+use reqwest::{Client, ClientBuilder, Proxy};
 use zeroize::Zeroizing;
 
 use super::HttpOptions;
@@ -26,7 +26,7 @@ pub(super) fn build(options: &HttpOptions, pool: Option<&Sparing>) -> Result<Cli
         .dns_resolver(std::sync::Arc::new(SystemResolver))
         .user_agent(user_agent(options)?);
     builder = match pool {
-        Some(sparing) => builder.connector_layer(sparing.clone()),
+        Some(sparing) => with_pings(builder.connector_layer(sparing.clone())),
         None => builder.retry(reqwest::retry::never()),
     };
     #[cfg(feature = "http2")]
@@ -37,7 +37,11 @@ pub(super) fn build(options: &HttpOptions, pool: Option<&Sparing>) -> Result<Cli
         // A proxy that the environment names would be asked for its own loopback.
         builder = builder.no_proxy();
     } else if let Some(proxy) = &options.proxy {
-        let proxy = Proxy::all(proxy.as_str()).map_err(|_| Error::config("proxy", "is not a proxy's URL"))?;
+        let refuse = || Error::config("proxy", "is not a proxy's URL");
+        if !is_a_proxys(proxy) {
+            return Err(refuse());
+        }
+        let proxy = Proxy::all(proxy.as_str()).map_err(|_| refuse())?;
         builder = builder.proxy(proxy);
     }
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
@@ -59,6 +63,28 @@ pub(super) fn build(options: &HttpOptions, pool: Option<&Sparing>) -> Result<Cli
         .with_field("tls")
         .with_source(error.without_url())
     })
+}
+
+/// All polls share one connection over HTTP/2, and a request that runs out of time does not close it: without a sign of
+/// life from the other end it would carry every later poll into the same silence. It is given as long as a request.
+#[cfg(feature = "http2")]
+fn with_pings(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .http2_keep_alive_while_idle(true)
+}
+
+#[cfg(not(feature = "http2"))]
+fn with_pings(builder: ClientBuilder) -> ClientBuilder {
+    builder
+}
+
+/// Whether reqwest knows the scheme. It would silently do without a proxy of another one. (`socks` it asks where some other
+/// crate of the program has switched that feature of reqwest's on, and fails to connect where not.)
+fn is_a_proxys(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme).to_ascii_lowercase();
+    matches!(scheme.as_str(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
 }
 
 /// HTTP Basic with id and secret as they are: AuthSec does not URL-decode them (wire contract, section 4).

@@ -9,10 +9,16 @@ pub(super) fn sort(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let kind = if error.is_builder() {
         FaultKind::Unusable
-    } else if is_tls(&error) {
-        FaultKind::Tls
     } else if error.is_connect() {
-        if finds::<NameMissing>(&error) { FaultKind::NameMissing } else { FaultKind::NotConnected }
+        if is_tls(&error) {
+            FaultKind::Tls
+        } else if finds::<NameMissing>(&error) {
+            FaultKind::NameMissing
+        } else {
+            FaultKind::NotConnected
+        }
+    } else if wants_certificate(&error) {
+        FaultKind::Tls
     } else if error.is_timeout() {
         FaultKind::TimedOut
     } else if is_garbled(&error) {
@@ -21,6 +27,7 @@ pub(super) fn sort(error: reqwest::Error) -> Fault {
         FaultKind::Broken
     };
     let sentence = match kind {
+        FaultKind::Tls if !error.is_connect() => Some("the server wants a certificate of its clients"),
         FaultKind::Tls => out_of_time(&error),
         FaultKind::NotConnected => {
             is_from_proxy(&error).then_some("the proxy did not open a way to the server")
@@ -75,6 +82,25 @@ fn finds<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     finds::<rustls::Error>(error)
+}
+
+/// A server of TLS 1.3 that wants a certificate of its clients says so when the handshake is over for us, and reads nothing of
+/// the request. Whatever else goes wrong with TLS behind the handshake is a connection that broke.
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn wants_certificate(error: &(dyn StdError + 'static)) -> bool {
+    use rustls::AlertDescription::{AccessDenied, BadCertificate, CertificateRequired, UnknownCA};
+
+    chain(error).filter_map(|error| error.downcast_ref::<rustls::Error>()).any(|error| {
+        matches!(
+            error,
+            rustls::Error::AlertReceived(CertificateRequired | BadCertificate | UnknownCA | AccessDenied)
+        )
+    })
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+fn wants_certificate(_: &(dyn StdError + 'static)) -> bool {
+    false
 }
 
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]

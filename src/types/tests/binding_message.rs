@@ -50,6 +50,8 @@ fn i12_one_line_without_controls_bidi_and_hidden_characters() {
         '\u{feff}',
         '\u{ad}',
         '\u{3164}',
+        '\u{1bca0}',
+        '\u{1d173}',
         '\u{e0041}',
     ] {
         for text in [format!("Sign{hidden}in"), format!("Sign in{hidden}"), format!("{hidden}Sign in")] {

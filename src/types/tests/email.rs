@@ -94,6 +94,8 @@ fn b60_i9_control_bidi_and_zero_width_characters_are_refused() {
         '\u{ad}',
         '\u{fe0f}',
         '\u{3164}',
+        '\u{1bca0}',
+        '\u{1d173}',
         '\u{e0041}',
     ] {
         for address in [format!("us{hidden}er@example.com"), format!("user@exa{hidden}mple.com")] {

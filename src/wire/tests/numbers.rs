@@ -58,6 +58,19 @@ fn j36_j38_a_huge_interval_reaches_to_the_end_of_the_request_and_no_further() {
     assert_eq!(acknowledged(r#","expires_in":3,"interval":5"#).interval, seconds(3));
 }
 
+/// Any crate of the program can switch serde_json's `arbitrary_precision` on. What a number looks like then is played here;
+/// all of these tests pass with it too.
+#[test]
+fn j36_numbers_in_serdes_arbitrary_precision() {
+    let number = |text: &str| format!(r#"{{"$serde_json::private::Number":"{text}"}}"#);
+    let ack = acknowledged(&format!(r#","interval":{},"expires_in":{}"#, number("7"), number("60.5")));
+    assert_eq!((ack.interval, ack.expires_in), (seconds(7), seconds(60)));
+    for none in ["1e999", "-1e999", "NaN", "five", ""] {
+        let body = format!(r#"{{"auth_req_id":"id","interval":{}}}"#, number(none));
+        assert_eq!(initiate(200, &body).expect_err(none).kind(), ErrorKind::Protocol, "{none}");
+    }
+}
+
 #[test]
 fn j37_lifetimes_as_servers_write_them() {
     for (written, read) in [

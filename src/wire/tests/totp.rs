@@ -71,6 +71,14 @@ fn b54_j40_the_general_rate_limit_is_no_lock() {
     for body in ["", "<html>", "{}"] {
         assert_eq!(meaning::of_totp(&totp(429, body)), "rate_limited", "a proxy's 429 {body:?}");
     }
+    for status in [400, 429] {
+        match totp(status, r#"{"error":"slow_down"}"#) {
+            TotpAnswer::Failed(error) => {
+                assert_eq!(error.kind(), ErrorKind::RateLimited, "as an initiate reads it")
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -21,12 +21,18 @@ pub(crate) enum Act {
     Rst(u32),
     /// Headers, half of this body, then RST_STREAM with INTERNAL_ERROR.
     HalfThenRst(&'static str),
+    /// Headers, this much of a body, then RST_STREAM with CANCEL.
+    Cancelled(&'static str),
+    /// Headers, then a GOAWAY that says that this request was not processed, and a close: hyper takes it for the end.
+    HeadThenGoAway,
     /// Informational headers, so many times, and then 200 with this body.
     Informational(usize, &'static str),
     /// Frames of CONTINUATION without an end.
     Continuations,
     /// A frame that is none.
     Garbage,
+    /// Nothing, from now on and to anything.
+    Silence,
 }
 
 pub(crate) const REFUSED_STREAM: u32 = 0x7;
@@ -112,6 +118,10 @@ impl Frames {
                             _ => state.acts.pop_front().expect("an act"),
                         }
                     };
+                    if matches!(act, Act::Silence) {
+                        while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+                        return None;
+                    }
                     let over = perform(act, id, &mut out);
                     if over {
                         stream.write_all(&out).await.ok()?;
@@ -149,6 +159,16 @@ fn perform(act: Act, id: u32, out: &mut Vec<u8>) -> bool {
             out.extend(frame(0, 0, id, &body.as_bytes()[..body.len() / 2]));
             out.extend(frame(3, 0, id, &INTERNAL_ERROR.to_be_bytes()));
         }
+        Act::Cancelled(body) => {
+            out.extend(frame(1, 4, id, &[STATUS_200]));
+            out.extend(frame(0, 0, id, body.as_bytes()));
+            out.extend(frame(3, 0, id, &CANCEL.to_be_bytes()));
+        }
+        Act::HeadThenGoAway => {
+            out.extend(frame(1, 4, id, &[STATUS_200]));
+            out.extend(frame(7, 0, 0, &[0; 8]));
+            return true;
+        }
         Act::Informational(times, body) => {
             for _ in 0..times {
                 // `:status: 103`, a literal with the indexed name of `:status`.
@@ -164,6 +184,7 @@ fn perform(act: Act, id: u32, out: &mut Vec<u8>) -> bool {
             }
             return true;
         }
+        Act::Silence => {}
         Act::Garbage => {
             out.extend(frame(0, 0, 0, b"data on stream zero"));
             return true;

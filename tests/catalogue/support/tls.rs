@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 /// A private authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -33,6 +34,27 @@ impl Authority {
         let certificate = params(name, years).signed_by(&key, &self.0).expect("a certificate");
         acceptor(certificate.der().clone(), &key)
     }
+
+    /// A server that wants a certificate of this authority from its clients too.
+    pub(crate) fn strict_server(&self, name: &str) -> TlsAcceptor {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).expect("a root");
+        let wanted = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params(name, GOOD).signed_by(&key, &self.0).expect("a certificate");
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(wanted.build().expect("a verifier"))
+            .with_single_cert(vec![certificate.der().clone()], private(&key))
+            .expect("a key that fits");
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()))
 }
 
 fn params(name: &str, years: (i32, i32)) -> CertificateParams {
@@ -49,12 +71,11 @@ pub(crate) fn self_signed(name: &str) -> TlsAcceptor {
 }
 
 fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(vec![certificate], private(key))
         .expect("a key that fits");
     TlsAcceptor::from(Arc::new(config))
 }
