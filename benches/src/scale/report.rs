@@ -105,31 +105,20 @@ fn growth(table: &mut Table, points: &mut Vec<Point>) {
 
 /// 100,000 polls at 5 s.
 fn crowd(table: &mut Table) {
-    let bare = on_server(100_000, &["bare", "ADDRESS", "100000", "5", "20"]);
+    let bare = || on_server(100_000, &["bare", "ADDRESS", "100000", "5", "20"])["cpu_us"];
+    // Once before ours and once behind: the neighbours of a virtual machine come and go.
+    let mut bare_us = bare();
     for http in ["h1", "h2"] {
         let ours = on_server(100_000, &["crowd", "ADDRESS", "100000", "5", "20", http]);
-        // A poll that is late by so much on average comes so much more rarely; what is scheduled counts its own delay.
-        let scheduled = 100_000.0 / (5.0 + ours["p50"] / 1e6 - 5.0);
         let name = |what: &str| format!("100000 polls at 5 s, {http}: {what}");
-        table.row(
-            &name("sent of those scheduled"),
-            ours["per_second"] / scheduled.min(20_000.0) * 100.0,
-            "%",
-            99.0,
-            false,
-        );
+        table.row(&name("sent of those scheduled"), ours["per_second"] / 20_000.0 * 100.0, "%", 99.0, false);
         table.row(&name("late p99"), ours["p99"] / 1e3 - 5_000.0, "ms", 50.0, true);
         table.row(&name("shortest gap"), ours["min"] / 1e6, "s", 5.0, false);
         table.row(&name("cores"), ours["cores"], "cores", 0.5, true);
         table.row(&name("sockets"), ours["peak"], "sockets", if http == "h1" { 512.0 } else { 8.0 }, true);
         if http == "h1" {
-            table.row(
-                &name("CPU against bare reqwest"),
-                ours["cpu_us"] / bare["cpu_us"],
-                "times",
-                1.15,
-                true,
-            );
+            bare_us = f64::midpoint(bare_us, bare());
+            table.row(&name("CPU against bare reqwest"), ours["cpu_us"] / bare_us, "times", 1.15, true);
         }
     }
 }
