@@ -16,7 +16,11 @@ const HEIGHT: f64 = 300.0;
 pub(crate) fn draw(points: &[Point]) -> String {
     let x = |polls: usize| 60.0 + ((polls as f64).log10() - 3.0) / 3.0 * (WIDTH - 130.0);
     let y = |share: f64| HEIGHT - 50.0 - share * (HEIGHT - 100.0);
-    let (most_bytes, most_us) = (1_500.0, 60.0);
+    // Scales whose quarters are round.
+    let most = |figure: fn(&Point) -> f64, step: f64| {
+        (points.iter().map(figure).fold(step, f64::max) / step).ceil() * step
+    };
+    let (most_bytes, most_us) = (most(|point| point.bytes, 400.0), most(|point| point.cpu_us, 40.0));
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
          font-size=\"12\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/>\
@@ -47,7 +51,7 @@ pub(crate) fn draw(points: &[Point]) -> String {
         );
     }
     let mut curve = |colour: &str, share: &dyn Fn(&Point) -> f64| {
-        let places: Vec<_> = points.iter().map(|point| (x(point.polls), y(share(point).min(1.0)))).collect();
+        let places: Vec<_> = points.iter().map(|point| (x(point.polls), y(share(point)))).collect();
         let line: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let _ = write!(
             svg,
