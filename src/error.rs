@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::wire::ErrorCode;
@@ -11,10 +12,10 @@ use crate::wire::ErrorCode;
 ///
 /// Opaque: a [`kind`](Error::kind), what is known around it, and a source. It never holds a token, an `auth_req_id`, a
 /// TOTP code, a client secret, a whole email address or an address with user info, and neither does its source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error(Box<Repr>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Repr {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -24,7 +25,7 @@ struct Repr {
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
     attempts: u32,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What kind of thing broke. Each line says whether this crate tries again by itself while polling; no other call is
@@ -57,6 +58,9 @@ pub enum ErrorKind {
     NoDeviceRegistered,
     /// The server refused the request; [`Error::code`] says why. Never retried.
     Refused,
+    /// Somebody has been let in by this approval before, more than 10 s ago: look for their session. Nothing was sent. Never
+    /// retried.
+    AlreadyAnswered,
     /// This client has sent as many pushes to this person as it may for now; nothing was sent.
     /// [`Error::retry_after`] says how long to wait.
     TooManyPushes,
@@ -115,7 +119,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

@@ -1,20 +1,24 @@
-//! The poll engine: what to do next (pure), and the loop that does it.
+//! The poll engine: when to ask and when to leave (pure), and the loop that does it.
 
 pub(crate) mod driver;
+mod exchange;
 mod heard;
+mod life;
 mod millis;
 mod pace;
-mod plan;
 mod policy;
 mod schedule;
 mod task;
-mod until;
-pub(crate) mod watch;
+mod wait;
 
-pub(crate) use pace::Pace;
-pub(crate) use plan::Plan;
+pub(crate) use life::Life;
+pub(crate) use millis::Millis;
+pub(crate) use pace::{Event, Pace, Verdict};
 pub use policy::PollPolicy;
 pub(crate) use policy::{Jitter, LONGEST_WAIT};
-pub(crate) use schedule::{Deadline, Ending, Event, Schedule, Step, Verdict};
+pub(crate) use schedule::{Deadline, Schedule, Step, UnderWay};
 pub use task::ApprovalTask;
-pub(crate) use until::until;
+pub(crate) use wait::Wait;
+
+/// What a wait comes to.
+pub(crate) type Outcome = Result<crate::outcome::ApprovalOutcome, crate::error::Error>;

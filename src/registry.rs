@@ -1,158 +1,238 @@
-//! Who is being waited for: email -> slots. A slot remembers one `auth_req_id`: its pace, and the poll that holds it.
-//!
-//! A poll claims its slot before its first await, so that a cancel right after `spawn()` finds it, and commits its
-//! outcome under the slot's lock: an approval comes out only if nobody has stopped the poll before. A `select!`, even
-//! a `biased` one, cannot promise that.
+//! What is remembered of every id, and who waits for it. Found by id, and by person to cancel.
 
-mod claim;
+mod end;
 mod initiating;
-mod shard;
+mod person;
+mod request;
 mod slot;
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(crate) use claim::Claim;
-pub(crate) use initiating::Initiating;
-use shard::Shard;
-pub(crate) use slot::Slot;
+use initiating::Initiates;
+pub(crate) use initiating::{Acknowledged, Initiating};
+use person::Person;
+pub(crate) use request::{Request, Work};
+use slot::Aftermath;
+pub(crate) use slot::{Asking, Ended, Joined, News, Said, Slot, View};
+use tokio::runtime::Handle;
 
-use crate::clock::{Instant, later, now};
+use crate::clock::{Instant, now};
+use crate::error::Error;
+use crate::expiring::{Entry, Expiring};
 use crate::outcome::CancelReason;
-use crate::poll::Pace;
-use crate::sync::{AtomicBool, Mutex, MutexGuard, lock};
+use crate::poll::{Life, Pace};
+use crate::sync::AtomicBool;
+use crate::trace::FlowId;
 use crate::types::{AuthReqId, EmailKey};
-use crate::wire::Acknowledgement;
-
-/// A rehash of one shard holds up only the callers of that shard, and is short.
-const SHARDS: usize = if cfg!(authsec_model) { 1 } else { 64 };
-
-/// How long an id is remembered whose lifetime the server told to another process.
-const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
 
 /// All waiting of one client.
+///
+/// The locks nest one way: the shard of an id, the shard of a person, the slot. Nothing foreign runs under any of them.
 pub(crate) struct Registry {
-    shards: [Mutex<Shard>; SHARDS],
-    hasher: RandomState,
+    ids: Expiring<Arc<Slot>>,
+    people: Expiring<Person>,
+    initiates: Expiring<Initiates>,
+    /// Ids that somebody waits for.
+    live: AtomicUsize,
     /// Several approvals side by side for one email.
     concurrent: bool,
     closed: AtomicBool,
 }
 
+/// What a wait knows of an id that nobody has heard of here.
+pub(crate) struct Unheard {
+    pub(crate) flow: FlowId,
+    pub(crate) said: Said,
+    /// Where the caller has seen the acknowledgement.
+    pub(crate) life: Option<Life>,
+}
+
+/// What an initiate has replaced, to be dropped under no lock.
+struct Replaced {
+    _ended: Vec<(bool, Aftermath)>,
+    _person: Option<Person>,
+}
+
+impl Entry for Arc<Slot> {
+    type Key = AuthReqId;
+
+    fn key(&self) -> &AuthReqId {
+        self.id()
+    }
+
+    fn is_over(&self, at: Instant) -> bool {
+        self.forget(at)
+    }
+}
+
 impl Registry {
     pub(crate) fn new(concurrent: bool) -> Self {
         Self {
-            shards: std::array::from_fn(|_| Mutex::new(Shard::new(now()))),
-            hasher: RandomState::new(),
+            ids: Expiring::new(),
+            people: Expiring::new(),
+            initiates: Expiring::new(),
+            live: AtomicUsize::new(0),
             concurrent,
             closed: AtomicBool::new(false),
         }
     }
 
-    /// The shard of an email, and the email's hash.
-    fn shard(&self, key: &EmailKey) -> (MutexGuard<'_, Shard>, u64) {
-        let hash = self.hasher.hash_one(key);
-        // Bits from the middle: the shard's own table goes by the lowest and the highest.
-        let place = (hash >> 32) as usize % SHARDS;
-        // The remainder is always a place of the array.
-        let [first, ..] = &self.shards;
-        (lock(self.shards.get(place).unwrap_or(first)), hash)
-    }
-
     /// An initiate is under way: a cancel that comes before its answer is not lost.
     pub(crate) fn initiating(self: &Arc<Self>, key: EmailKey) -> Initiating {
-        let (mut shard, hash) = self.shard(&key);
-        let cancels = shard.person(&key, hash, &self.hasher).begin_initiate();
-        drop(shard);
+        let cancels = self.initiates.with(&key, now(), |cell| {
+            let initiates = cell.get_or_insert_with(|| Initiates::new(key.clone()));
+            initiates.under_way = initiates.under_way.saturating_add(1);
+            initiates.cancels
+        });
         Initiating::new(Arc::clone(self), key, cancels)
     }
 
-    /// Claims the slot of an id for a poll that starts now. A poll that holds it, or another id of the same email where
-    /// only one may run, is superseded.
-    pub(crate) fn claim(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Claim {
+    /// One more wait for an id. What the caller knows of it is used where nobody has heard of it here.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's.
+    pub(crate) fn join(
+        &self,
+        key: &EmailKey,
+        id: &AuthReqId,
+        unheard: Unheard,
+    ) -> Result<(Arc<Slot>, Joined), Error> {
         let at = now();
-        let (mut shard, hash) = self.shard(key);
-        shard.sweep(at, &self.hasher);
-        let mut person = shard.person(key, hash, &self.hasher);
-        let slot = person.find_or_insert(id, resource, at);
-        if self.is_closed() {
-            slot.end(CancelReason::Shutdown);
+        let Unheard { flow, said, life } = unheard;
+        let mut said = Some(said);
+        let mut fresh = || {
+            let (key, id, said) = (key.clone(), id.clone(), said.take());
+            Slot::new(key, id, flow, said, Pace::unknown(), life, at)
+        };
+        let joined = self.ids.with(id, at, |cell| {
+            if self.is_closed() {
+                let slot = fresh();
+                drop(slot.end(CancelReason::Shutdown));
+                let joined = slot.join(at);
+                return Ok((slot, joined));
+            }
+            if let Some(slot) = cell.get() {
+                if slot.who() != key {
+                    return Err(Error::input("auth_req_id", "is another person's"));
+                }
+                if let Some(life) = life {
+                    slot.learn(life);
+                }
+                if let Some(joined) = slot.join(at) {
+                    return Ok((Arc::clone(slot), Some(joined)));
+                }
+            }
+            // Nobody has heard of it, or it has just been forgotten.
+            let slot = fresh();
+            self.add(key, &slot, at);
+            let joined = slot.join(at);
+            let _forgotten = cell.insert(Arc::clone(&slot));
+            Ok((slot, joined))
+        });
+        let (slot, joined) = joined?;
+        // A slot that was made here is not forgotten.
+        let joined = joined.ok_or_else(|| Error::input("auth_req_id", "is not known any more"))?;
+        if joined.first {
+            self.live.fetch_add(1, Ordering::Relaxed);
         }
-        let claim = Claim::new(slot);
-        if !self.concurrent && claim.is_live() {
-            person.supersede_polls_but(claim.slot());
-        }
-        claim
+        Ok((slot, joined))
     }
 
-    /// Claims the slot of an id for a single look, which disturbs nobody: where a poll holds it, it stays with it.
-    pub(crate) fn look(&self, key: &EmailKey, id: &AuthReqId, resource: Option<&str>) -> Look {
-        let at = now();
-        let (mut shard, hash) = self.shard(key);
-        shard.sweep(at, &self.hasher);
-        let slot = shard.person(key, hash, &self.hasher).find_or_insert(id, resource, at);
-        if self.is_closed() {
-            slot.end(CancelReason::Shutdown);
+    /// One wait less. `spawn` finishes a request that is under way.
+    pub(crate) fn leave(&self, slot: &Arc<Slot>, spawn: impl FnOnce(Work, &Handle)) {
+        if slot.leave(now(), spawn) {
+            self.live.fetch_sub(1, Ordering::Relaxed);
         }
-        if slot.is_held() || slot.is_asking() { Look::Held(slot) } else { Look::Free(Claim::new(slot)) }
     }
 
-    /// Stops every poll of an email and marks its ids, so that a later poll of them is stopped too. Returns how many
-    /// polls it stopped.
+    /// Ends every id of a person, also one whose initiate is under way. Returns how many of them somebody was waiting for.
     pub(crate) fn cancel(&self, key: &EmailKey) -> usize {
-        let (mut shard, hash) = self.shard(key);
-        shard.sweep(now(), &self.hasher);
-        shard.person(key, hash, &self.hasher).cancel()
+        let at = now();
+        // First: an acknowledgement that does not see this any more has added its id before.
+        self.initiates.with(key, at, |cell| {
+            if let Some(initiates) = cell.get_mut() {
+                initiates.cancels = initiates.cancels.wrapping_add(1);
+            }
+        });
+        let (ended, _person) = self.people.with(key, at, |cell| {
+            let ended = cell.get().map(|person| person.end(CancelReason::Requested)).unwrap_or_default();
+            // What has ended cannot be ended again.
+            (ended, cell.remove())
+        });
+        ended.iter().filter(|(waited, _)| *waited).count()
     }
 
-    /// Stops everything, for good.
+    fn add(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) {
+        self.people.with_unswept(key, at, |cell| match cell.get_mut() {
+            Some(person) => person.add(Arc::clone(slot), at),
+            None => {
+                cell.get_or_insert_with(|| Person::new(Arc::clone(slot)));
+            }
+        });
+    }
+
+    /// Adds an id that takes the place of all others of its person.
+    fn replace(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) -> Replaced {
+        self.people.with_unswept(key, at, |cell| {
+            let ended = cell.get().map(|person| person.end(CancelReason::Superseded)).unwrap_or_default();
+            Replaced { _ended: ended, _person: cell.insert(Person::new(Arc::clone(slot))) }
+        })
+    }
+
+    /// Ends everything, for good, and forgets it.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        for shard in &self.shards {
-            lock(shard).end_all(CancelReason::Shutdown);
-        }
+        self.ids.for_each(|slot| slot.end(CancelReason::Shutdown), drop);
+        self.ids.drain(drop);
+        self.people.drain(drop);
+        self.initiates.drain(drop);
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// (live polls, remembered ids)
+    /// (ids that somebody waits for, remembered ids)
     pub(crate) fn usage(&self) -> (usize, usize) {
         let at = now();
-        self.shards.iter().fold((0, 0), |(live, ids), shard| {
-            let mut shard = lock(shard);
-            shard.forget_expired(at, &self.hasher);
-            let (more_live, more_ids) = shard.count();
-            (live.saturating_add(more_live), ids.saturating_add(more_ids))
-        })
+        self.ids.tidy(at);
+        self.people.tidy(at);
+        (self.live.load(Ordering::Relaxed), self.ids.len())
     }
 
-    fn acknowledge(&self, key: &EmailKey, cancels_seen: u32, ack: &Acknowledgement, resource: Option<&str>) {
-        let at = now();
-        let expires = later(at, ack.expires_in);
-        let pace = Pace::acknowledged(ack.interval, at);
-        let (mut shard, hash) = self.shard(key);
-        shard.sweep(at, &self.hasher);
-        let mut person = shard.person(key, hash, &self.hasher);
-        if !self.concurrent {
-            person.supersede_all();
-        }
-        let slot = Slot::new(key.clone(), ack.auth_req_id.clone(), resource, pace, true, expires);
-        let slot = person.insert(slot);
-        if person.cancels() != cancels_seen {
-            slot.end(CancelReason::Requested);
-        }
-        if self.is_closed() {
-            slot.end(CancelReason::Shutdown);
+    fn acknowledge(&self, key: &EmailKey, cancels_seen: u32, acknowledged: Acknowledged) {
+        let Acknowledged { id, interval, life, flow, said, at } = acknowledged;
+        let pace = Pace::acknowledged(interval, at);
+        let slot = Slot::new(key.clone(), id.clone(), flow, Some(said), pace, Some(life), at);
+        let (known, _replaced) = self.ids.with(&id, at, |cell| {
+            if self.is_closed() {
+                return (None, None);
+            }
+            let replaced = if self.concurrent {
+                self.add(key, &slot, at);
+                None
+            } else {
+                Some(self.replace(key, &slot, at))
+            };
+            (cell.insert(Arc::clone(&slot)), replaced)
+        });
+        // A server that repeats an id gets a record afresh.
+        let _repeated = known.map(|known| known.end(CancelReason::Superseded));
+        let cancels =
+            self.initiates.with(key, at, |cell| cell.get().map_or(0, |initiates| initiates.cancels));
+        if cancels != cancels_seen {
+            drop(slot.end(CancelReason::Requested));
         }
     }
 
     fn end_initiate(&self, key: &EmailKey) {
-        let (mut shard, hash) = self.shard(key);
-        shard.person(key, hash, &self.hasher).end_initiate();
+        let _over = self.initiates.with(key, now(), |cell| {
+            let initiates = cell.get_mut()?;
+            initiates.under_way = initiates.under_way.saturating_sub(1);
+            if initiates.under_way == 0 { cell.remove() } else { None }
+        });
     }
 }
 
@@ -161,21 +241,3 @@ impl std::fmt::Debug for Registry {
         f.debug_struct("Registry").field("concurrent", &self.concurrent).finish_non_exhaustive()
     }
 }
-
-/// What a single look finds at the slot.
-pub(crate) enum Look {
-    Free(Claim),
-    /// A poll holds it, or has not yet let go of its request.
-    Held(Arc<Slot>),
-}
-
-/// When a record may be forgotten.
-fn is_over(forget: Instant, at: Instant) -> bool {
-    at > forget
-}
-
-#[cfg(all(test, authsec_model))]
-mod model;
-#[cfg(test)]
-#[cfg(not(authsec_model))]
-mod tests;

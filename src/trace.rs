@@ -3,6 +3,22 @@
 
 use std::fmt;
 
+/// A short name of a sign-in, for logs: random, and no secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FlowId(u32);
+
+impl FlowId {
+    pub(crate) fn random() -> Self {
+        Self(fastrand::u32(..))
+    }
+}
+
+impl fmt::Display for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
 /// An email as a log may show it: the first letter and the domain.
 pub(crate) struct MaskedEmail<'a>(pub(crate) &'a str);
 

@@ -15,7 +15,7 @@ pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
 pub(crate) use http::{HttpOptions, HttpTransport};
-pub(crate) use places::{Place, Places, Turn};
+pub(crate) use places::{Caller, Place, Places, Turn};
 use url::Url;
 use zeroize::Zeroizing;
 

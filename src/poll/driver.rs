@@ -1,140 +1,104 @@
-//! The loop: ask, classify, schedule, sleep.
+//! The loop of a wait, and the look that does not wait.
 
-use std::future::Future;
-use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use tracing::Instrument as _;
+use tokio_util::sync::CancellationToken;
 
-use super::heard::Heard;
-use super::{Plan, Verdict};
-use crate::client::Inner;
-use crate::clock::{later, now};
+use super::Outcome;
+use super::wait::{Glance, Next, Wait};
+use crate::clock::{Instant, now};
 use crate::error::Error;
-use crate::outcome::ApprovalOutcome;
-use crate::registry::Slot;
-use crate::transport::{HttpCall, Lane, Place, Turn};
-use crate::wire::PollBody;
+use crate::outcome::PollStatus;
+use crate::registry::Request;
+use crate::transport::Caller;
 
-/// What a poll comes to.
-pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
+/// How a wait has ended.
+pub(crate) enum Finished {
+    /// The id has ended, or its waits: what comes out is decided when it is handed out.
+    Id(Wait),
+    /// The wait's own time was over.
+    Wait(Outcome),
+}
 
-/// Polls one id until it is decided. Whoever calls it bounds it by the slot's cancellation.
+impl Finished {
+    /// Hands the outcome out.
+    pub(crate) fn commit(self) -> Outcome {
+        match self {
+            Self::Id(wait) => wait.receive(),
+            Self::Wait(outcome) => outcome,
+        }
+    }
+}
+
+/// Waits until the id has ended, or the wait's time is over. Whoever is due first asks; all go along with the request.
+// Not an `async fn`: that would hold its arguments twice, and this future is what every sleeping poll costs.
 #[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
-pub(crate) fn drive<'a>(plan: &'a mut Plan, slot: &'a Slot) -> impl Future<Output = Outcome> + Send + 'a {
+pub(crate) fn run(wait: Wait, ended: CancellationToken) -> impl Future<Output = Finished> + Send + 'static {
     async move {
+        let mut ended = pin!(ended.cancelled());
+        let mut at = now();
+        let mut timer = pin!(tokio::time::sleep_until(at));
         loop {
-            tokio::time::sleep_until(plan.next(slot)).await;
-            if plan.is_over() {
-                return plan.close();
+            let (request, until) = match wait.next(at) {
+                Next::Receive => return Finished::Id(wait),
+                Next::End(outcome) => return Finished::Wait(wait.tell(outcome)),
+                Next::Ask => {
+                    wait.ask(Caller::Poll);
+                    continue;
+                }
+                Next::Sleep(until) => (None, Some(until)),
+                Next::Drive(request, until) => (Some(request), until),
+            };
+            if let Some(until) = until {
+                timer.as_mut().reset(until);
             }
-            match ask(plan, slot).await {
-                Asked::Undecided => {}
-                Asked::Starved => return plan.close(),
-                Asked::Decided(outcome) => return outcome,
-            }
+            at = poll_fn(|cx| {
+                let is_told = ended.as_mut().poll(cx).is_ready();
+                if is_told || request.as_ref().is_some_and(|request| request.drive(cx).is_ready()) {
+                    return Poll::Ready(now());
+                }
+                match until {
+                    // What was planned for an instant is decided for that instant, however late its timer is.
+                    Some(until) => timer.as_mut().poll(cx).map(|()| until),
+                    None => Poll::Pending,
+                }
+            })
+            .await;
         }
     }
 }
 
-/// What one look came to.
-pub(crate) enum Asked {
-    Undecided,
-    /// No place was free before the deadline.
-    Starved,
-    Decided(Outcome),
+/// What a look has come to.
+pub(crate) enum Looked {
+    /// The id has ended.
+    Id(Wait),
+    Status(Result<PollStatus, Error>),
 }
 
-/// Asks once, in the span of its poll, and tells the schedule what came of it.
-pub(crate) fn ask<'a>(
-    plan: &'a mut Plan,
-    slot: &'a Slot,
-) -> Pin<Box<dyn Future<Output = Asked> + Send + 'a>> {
-    let span = plan.span();
-    Box::pin(exchange(plan, slot).instrument(span))
+/// Looks once: goes along with a request that is under way, or makes one where the floor allows it.
+pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
+    let (request, until) = match wait.glance(now()) {
+        Glance::Receive => return Looked::Id(wait),
+        Glance::Join(request) => (Some(request.clone()), wait.looks_until(&request)),
+        Glance::Ask => (wait.ask(Caller::Look), None),
+        Glance::Pending => (None, None),
+    };
+    if let Some(request) = request {
+        follow(&request, until, &ended).await;
+    }
+    if ended.is_cancelled() { Looked::Id(wait) } else { Looked::Status(wait.looked()) }
 }
 
-/// Waits for a place. Whoever finds that it is not worth standing in the queue comes again one to three floors later.
-async fn place(inner: &Inner, plan: &Plan, slot: &Slot) -> Option<Place> {
-    let deadline = plan.schedule.deadline().at;
-    loop {
-        match inner.places.turn(deadline).await {
-            Turn::Mine(place) => return Some(place),
-            Turn::TooLate => return None,
-            Turn::NotWorthWaiting => {
-                let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
-                let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
-                tokio::time::sleep_until(later(now(), wait).min(deadline)).await;
-            }
-        }
-    }
-}
-
-async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
-    let inner = Arc::clone(&plan.inner);
-    let (deadline, policy) = (plan.schedule.deadline(), *plan.policy());
-    let due = now();
-    let Some(place) = place(&inner, plan, slot).await else {
-        tracing::warn!(
-            "no place for a request before the deadline: max_in_flight is too small for this crowd"
-        );
-        return Asked::Starved;
-    };
-    let waited_ms = now().saturating_duration_since(due).as_millis();
-    if waited_ms > 0 {
-        tracing::debug!(waited_ms, "waited for a place among the requests under way");
-    }
-    let time_left = later(deadline.at, policy.grace).saturating_duration_since(now());
-    if time_left.is_zero() && now() > deadline.at {
-        // The machine was asleep: nobody would wait for the answer, and the approval may be in it.
-        return Asked::Starved;
-    }
-    let Some(asking) = slot.ask(now()) else {
-        // Another poll of this id has a request under way that nobody has dropped yet.
-        return Asked::Undecided;
-    };
-    let timeout = inner.request_timeout.min(time_left);
-    plan.schedule.polls = plan.schedule.polls.saturating_add(1);
-    let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
-    let call = HttpCall {
-        target: &inner.targets.poll,
-        body: body.into(),
-        timeout,
-        lane: Lane::Pooled,
-        place: &place,
-    };
-    let heard = Heard::of(inner.transport.send(call).await);
-    let (now, answer_was_lost) = (now(), asking.answer_was_lost());
-    drop(asking);
-    inner.places.ended(heard.is_answer());
-    if heard.loses_nothing() {
-        slot.pace(|pace| pace.set_answer_lost(answer_was_lost));
-    }
-    if heard.is_cut_off() && timeout < inner.request_timeout && plan.is_quiet() {
-        // Cut off by our own deadline behind a readable answer: the time is over, nothing is broken.
-        return Asked::Decided(Ok(plan.ended()));
-    }
-    // The request is gone from the server. If an answer of it went missing before its time was over, the approval may
-    // have been in that answer.
-    let in_time = slot.expires().is_none_or(|expires| now < expires);
-    let (event, error) = match heard.judge(answer_was_lost && in_time) {
-        ControlFlow::Continue(event) => event,
-        ControlFlow::Break(outcome) => return Asked::Decided(outcome),
-    };
-    match &error {
-        None => tracing::debug!("pending"),
-        Some(error) => tracing::warn!(kind = ?error.kind(), status = error.status(), "fault"),
-    }
-    let jitter = inner.jitter();
-    match slot.pace(|pace| plan.schedule.observe(pace, &policy, event, now, jitter)) {
-        Verdict::GoOn => {
-            plan.set_fault(error);
-            Asked::Undecided
-        }
-        Verdict::GiveUp => {
-            plan.set_fault(error);
-            Asked::Decided(plan.close())
-        }
+/// Goes along with a request until it has ended, or somebody ends the wait.
+async fn follow(request: &Arc<Request>, until: Option<Instant>, ended: &CancellationToken) {
+    let mut ended = pin!(ended.cancelled());
+    let driving =
+        poll_fn(|cx| if ended.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { request.drive(cx) });
+    match until {
+        Some(until) => drop(tokio::time::timeout_at(until, driving).await),
+        None => driving.await,
     }
 }

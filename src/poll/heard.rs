@@ -1,95 +1,132 @@
-//! From bytes, or the lack of them, to what they mean for a poll. Pure.
+//! From bytes, or the lack of them, to what they mean for an id. Pure.
 
-use std::ops::ControlFlow;
-
-use super::Event;
-use super::driver::Outcome;
+use super::{Event, Life, Pace, Verdict};
+use crate::clock::Instant;
 use crate::error::Error;
-use crate::outcome::ApprovalOutcome;
+use crate::registry::{Ended, News};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
 use crate::wire::{self, Answer, PollAnswer};
 
 /// What was heard of a request.
-pub(super) enum Heard {
-    /// An answer, and whether all of it came.
-    Answer(PollAnswer, bool),
-    Fault(Fault),
+pub(super) struct Heard {
+    said: Said,
+    /// Whether the approval may have been in it, and did not come through.
+    may_have_approved: bool,
+    /// Whether the server, or somebody in its place, answered at all.
+    answered: bool,
+    /// The body of a 200 broke off.
+    cut: bool,
+}
+
+enum Said {
+    Ended(Ended),
+    /// The request is gone from the server: another has it, or its answer was lost.
+    Gone(Ended),
+    Undecided(Event, Option<Error>),
+    /// Final for an id that nobody has answered readably yet.
+    Codeless(Event, Error),
+    Fatal(Error),
 }
 
 impl Heard {
     pub(super) fn of(reply: Result<HttpReply, Fault>) -> Self {
         let HttpReply { status, retry_after, body } = match reply {
             Ok(reply) => reply,
-            Err(fault) => return Self::Fault(fault),
+            Err(fault) => return Self::of_fault(fault, false),
         };
-        let read = |body| wire::read_poll(&Answer { status, retry_after, body });
+        let read = |body| Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }));
         match body {
-            Body::Whole(bytes) => {
-                let answer = read(Some(&bytes));
-                let complete = !matches!(answer, PollAnswer::Unreadable { cut_short: true, .. });
-                Self::Answer(answer, complete)
-            }
+            Body::Whole(bytes) => read(Some(&bytes)),
             // What is there may be all there was.
-            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => Self::Answer(read(Some(&bytes)), true),
-            Body::Cut(_, fault) => Self::Fault(fault),
-            // Only a 200 approves: what nobody has read of another status was no approval.
-            Body::TooLong | Body::Encoded => Self::Answer(read(None), status != 200),
+            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+            Body::Cut(_, fault) => Self { answered: true, ..Self::of_fault(fault, status == 200) },
+            Body::TooLong | Body::Encoded => read(None),
         }
     }
 
-    /// Whether no approval can be lost now: none was in what did not come, and what came is none, for an approval counts
-    /// as lost until it is handed out.
-    pub(super) fn loses_nothing(&self) -> bool {
-        match self {
-            Self::Answer(PollAnswer::Approved(_), _) => false,
-            Self::Answer(_, complete) => *complete,
-            Self::Fault(fault) => !fault.maybe_sent(),
-        }
+    fn of_answer(answer: PollAnswer) -> Self {
+        let mut may_have_approved = false;
+        let said = match answer {
+            PollAnswer::Approved(approval) => Said::Ended(Ended::Approved(approval)),
+            PollAnswer::Denied => Said::Ended(Ended::Denied),
+            PollAnswer::Expired => Said::Gone(Ended::Expired),
+            PollAnswer::InvalidGrant(error) => Said::Gone(Ended::Refused(error)),
+            PollAnswer::Pending => Said::Undecided(Event::Pending { retry_after: None }, None),
+            PollAnswer::SlowDown { interval, retry_after } => {
+                Said::Undecided(Event::SlowDown { named: interval, retry_after }, None)
+            }
+            PollAnswer::Fault { error, retry_after } => {
+                Said::Undecided(Event::Fault { retry_after, name_missing: false }, Some(error))
+            }
+            PollAnswer::Unreadable { error, retry_after, cut_short } => {
+                may_have_approved = cut_short;
+                Said::Undecided(Event::Unreadable { retry_after }, Some(error))
+            }
+            PollAnswer::Fatal(error) => Said::Fatal(error),
+        };
+        Self { said, may_have_approved, answered: true, cut: false }
+    }
+
+    fn of_fault(fault: Fault, cut: bool) -> Self {
+        let may_have_approved = fault.maybe_sent();
+        let event = match fault.kind {
+            FaultKind::Tls | FaultKind::Unusable => None,
+            FaultKind::Garbled => Some(Event::Unreadable { retry_after: None }),
+            kind => Some(Event::Fault { retry_after: None, name_missing: kind == FaultKind::NameMissing }),
+        };
+        let error = fault.into_error();
+        let said = match event {
+            Some(event) => Said::Undecided(event, Some(error)),
+            None => Said::Fatal(error),
+        };
+        Self { said, may_have_approved, answered: false, cut }
     }
 
     pub(super) fn is_answer(&self) -> bool {
-        matches!(self, Self::Answer(..))
+        self.answered
     }
 
-    pub(super) fn is_cut_off(&self) -> bool {
-        matches!(self, Self::Fault(fault) if fault.kind == FaultKind::TimedOut)
+    /// What was wrong, if anything.
+    pub(super) fn fault(&self) -> Option<&Error> {
+        match &self.said {
+            Said::Undecided(_, error) => error.as_ref(),
+            Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
+            Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
+            Said::Ended(_) | Said::Gone(_) => None,
+        }
     }
 
-    /// It either decides, or is an event for the schedule, with the error that it is where it is one. `lost`: an
-    /// earlier answer may have held the approval.
-    pub(super) fn judge(self, lost: bool) -> ControlFlow<Outcome, (Event, Option<Error>)> {
-        let answer = match self {
-            Self::Answer(answer, _) => answer,
-            Self::Fault(fault) => return judge_fault(fault),
+    /// What it means for the id. `answer_was_lost`: an earlier answer may have held the approval.
+    pub(super) fn judge(
+        self,
+        pace: &mut Pace,
+        answer_was_lost: bool,
+        life: Option<Life>,
+        at: Instant,
+        observe: impl FnOnce(&mut Pace, Event) -> Verdict,
+    ) -> News {
+        if !self.may_have_approved {
+            pace.set_answer_lost(answer_was_lost);
+        }
+        if self.cut {
+            pace.cut_approval();
+        }
+        let (event, error) = match self.said {
+            Said::Ended(ended) => return News::Ended(ended),
+            // A server that says so before the request's time can be over has spent it: on the answer that was lost.
+            Said::Gone(ended) => {
+                let in_time = life.is_none_or(|life| at < life.earliest_end());
+                return News::Ended(if answer_was_lost && in_time { Ended::Lost } else { ended });
+            }
+            Said::Undecided(event, error) => (event, error),
+            Said::Codeless(event, error) if pace.answered() => (event, Some(error)),
+            Said::Codeless(_, error) | Said::Fatal(error) => return News::Failed(error),
         };
-        ControlFlow::Break(match answer {
-            PollAnswer::Pending => return ControlFlow::Continue((Event::Pending, None)),
-            PollAnswer::SlowDown { interval, retry_after } => {
-                return ControlFlow::Continue((Event::SlowDown { named: interval, retry_after }, None));
-            }
-            PollAnswer::Fault { error, retry_after } => {
-                return ControlFlow::Continue((
-                    Event::Fault { retry_after, name_missing: false },
-                    Some(error),
-                ));
-            }
-            PollAnswer::Unreadable { error, retry_after, .. } => {
-                return ControlFlow::Continue((Event::Unreadable { retry_after }, Some(error)));
-            }
-            PollAnswer::Approved(approval) => Ok(ApprovalOutcome::Approved(approval)),
-            PollAnswer::Denied => Ok(ApprovalOutcome::AccessDenied),
-            PollAnswer::Expired | PollAnswer::InvalidGrant(_) if lost => Ok(ApprovalOutcome::ApprovalLost),
-            PollAnswer::Expired => Ok(ApprovalOutcome::ExpiredToken),
-            PollAnswer::InvalidGrant(error) | PollAnswer::Fatal(error) => Err(error),
-        })
+        let verdict = observe(pace, event);
+        pace.set_fault(error);
+        match (verdict, pace.fault()) {
+            (Verdict::GiveUp, Some(fault)) => News::Failed(fault),
+            _ => News::Undecided,
+        }
     }
-}
-
-fn judge_fault(fault: Fault) -> ControlFlow<Outcome, (Event, Option<Error>)> {
-    let event = match fault.kind {
-        FaultKind::Tls | FaultKind::Unusable => return ControlFlow::Break(Err(fault.into_error())),
-        FaultKind::Garbled => Event::Unreadable { retry_after: None },
-        kind => Event::Fault { retry_after: None, name_missing: kind == FaultKind::NameMissing },
-    };
-    ControlFlow::Continue((event, Some(fault.into_error())))
 }

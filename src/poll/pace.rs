@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use super::life::Life;
 use super::millis::Millis;
-use super::policy::LONGEST_WAIT;
+use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
 use crate::clock::{Instant, later};
+use crate::error::Error;
 
 /// What OpenID CIBA Core (section 7.3) assumes where the server names no interval.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -10,38 +12,98 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 /// What a `slow_down` adds for good (OpenID CIBA Core, section 11).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
-/// How fast one `auth_req_id` may be polled. It belongs to the id, not to a poll: it outlives a poll that was dropped
-/// and is kept when another takes over.
-#[derive(Clone, Copy, Debug)]
+/// So many unreadable answers in a row are a wrong address, not a blip.
+const UNREADABLE_LIMIT: u8 = 5;
+
+/// So many times in a row must a name be missing before it counts as one that does not exist.
+const NAME_MISSING_LIMIT: u8 = 3;
+
+/// How fast one `auth_req_id` may be polled, and how its polls have fared. It belongs to the id, not to a wait: it is the
+/// same for all that wait for the id, and outlives them.
+#[derive(Debug)]
 pub(crate) struct Pace {
     /// What the server has asked for: its interval and all its `slow_down`s. Nothing until anybody said.
     server: Millis,
-    /// The end of the last answer, or the acknowledgement; `None` for an id that another process initiated.
+    /// The longest that an answer took.
+    slowest: Millis,
+    /// When the last request left, was answered or found no place; or the acknowledgement. `None` for an id that another
+    /// process initiated.
     last: Option<Instant>,
-    /// Not before this, for the sake of backoff or `Retry-After`. The deadline may cut it short; the floor it may not.
+    /// Not before this, for the sake of back-off, `Retry-After` or a queue that is not worth standing in.
     patience: Option<Instant>,
-    /// Faults in a row.
-    faults: u32,
-    polled: bool,
-    /// A request went out and its answer did not come back: an approval may have been in it.
+    /// What was wrong with the last request that failed.
+    fault: Option<Error>,
+    /// Requests that have left.
+    asked: u32,
+    /// Requests that have ended, well or not.
+    heard: u32,
+    /// Requests in a row that failed.
+    failed: u16,
+    unreadable: u8,
+    name_missing: u8,
+    /// The server has answered readably: its acknowledgement, or a poll.
+    answered: bool,
+    /// A request went out and no readable answer of the server came back: an approval may have been in it.
     answer_lost: bool,
+    /// What was lost was the body of a 200: hardly anything but an approval.
+    approval_cut: bool,
+    /// The last attempt to ask found no place for its request.
+    starved: bool,
+}
+
+/// What an answer, or the lack of one, means for the pace.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    Pending {
+        retry_after: Option<Duration>,
+    },
+    SlowDown {
+        named: Option<Duration>,
+        retry_after: Option<Duration>,
+    },
+    /// It heals by itself. `name_missing` where the DNS says that there is no such name.
+    Fault {
+        retry_after: Option<Duration>,
+        name_missing: bool,
+    },
+    /// It may heal.
+    Unreadable {
+        retry_after: Option<Duration>,
+    },
+    /// No place was free for the request, and standing in the queue is not worth it.
+    NoPlace,
+}
+
+/// Whether to go on after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    GoOn,
+    GiveUp,
 }
 
 impl Pace {
     /// Of an id that this client initiated: the first poll comes one interval after the acknowledgement.
     pub(crate) fn acknowledged(interval: Duration, at: Instant) -> Self {
-        Self { server: Millis::of(interval), last: Some(at), ..Self::unknown() }
+        Self { server: Millis::of(interval), last: Some(at), answered: true, ..Self::unknown() }
     }
 
     /// Of an id that another process initiated: the first poll may go at once.
     pub(crate) fn unknown() -> Self {
         Self {
             server: Millis::of(Duration::ZERO),
+            slowest: Millis::of(Duration::ZERO),
             last: None,
             patience: None,
-            faults: 0,
-            polled: false,
+            fault: None,
+            asked: 0,
+            heard: 0,
+            failed: 0,
+            unreadable: 0,
+            name_missing: 0,
+            answered: false,
             answer_lost: false,
+            approval_cut: false,
+            starved: false,
         }
     }
 
@@ -54,25 +116,84 @@ impl Pace {
         asked.max(minimum).min(LONGEST_WAIT)
     }
 
-    /// The earliest instant that this floor allows.
-    pub(crate) fn allowed_at(&self, floor: Duration) -> Option<Instant> {
-        self.last.map(|last| later(last, floor))
+    /// The earliest instant that this floor allows; `None` where nothing holds a poll back. The first poll of an id whose
+    /// own two numbers allow none comes where the id ends.
+    pub(super) fn allowed_at(&self, floor: Duration, life: Option<Life>) -> Option<Instant> {
+        let last = self.last?;
+        let allowed = later(last, floor);
+        match (life, self.server.duration()) {
+            (Some(life), Some(server)) if self.asked == 0 && later(last, server) > life.earliest_end() => {
+                Some(allowed.min(life.earliest_end().max(last)))
+            }
+            _ => Some(allowed),
+        }
     }
 
-    pub(crate) fn patience(&self) -> Option<Instant> {
+    pub(super) fn patience(&self) -> Option<Instant> {
         self.patience
     }
 
-    pub(crate) fn polled(&self) -> bool {
-        self.polled
+    /// Whether anything has been asked or tried since this instant.
+    pub(super) fn has_asked_since(&self, instant: Instant) -> bool {
+        self.last.is_some_and(|last| last >= instant)
+    }
+
+    /// Whether the floor still forbids a poll: what remembers it is needed until then.
+    pub(crate) fn rests(&self, at: Instant) -> bool {
+        self.allowed_at(self.floor(None, Duration::ZERO), None).is_some_and(|allowed| at < allowed)
+    }
+
+    /// How many requests of the id have ended.
+    pub(crate) fn heard(&self) -> u32 {
+        self.heard
+    }
+
+    /// The longest that an answer took; zero before the first.
+    pub(super) fn slowest(&self) -> Duration {
+        self.slowest.duration().unwrap_or_default()
+    }
+
+    /// How many requests in a row have failed, and what was wrong with the last of them.
+    pub(crate) fn fault(&self) -> Option<Error> {
+        let attempts = u32::from(self.failed);
+        self.fault.as_ref().filter(|_| attempts > 0).map(|fault| fault.clone().with_attempts(attempts))
+    }
+
+    pub(crate) fn answered(&self) -> bool {
+        self.answered
+    }
+
+    #[cfg(test)]
+    pub(crate) fn answer_lost(&self) -> bool {
+        self.answer_lost
+    }
+
+    pub(super) fn approval_cut(&self) -> bool {
+        self.approval_cut
+    }
+
+    pub(super) fn starved(&self) -> bool {
+        self.starved
     }
 
     /// A request leaves. Should nothing more be heard of it, this is what remains: an answer is missing. Returns
     /// whether one was missing before.
     pub(crate) fn asked(&mut self, now: Instant) -> bool {
         self.last = Some(now);
-        self.polled = true;
+        self.asked = self.asked.saturating_add(1);
+        self.starved = false;
         std::mem::replace(&mut self.answer_lost, true)
+    }
+
+    /// A request has ended, well or not: the floor counts from here.
+    pub(crate) fn ended(&mut self, now: Instant) {
+        self.last = Some(now);
+        self.heard = self.heard.saturating_add(1);
+    }
+
+    /// An answer came, and took so long.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.slowest = Millis::of(self.slowest().max(time));
     }
 
     /// Whether an answer that may have held the approval is missing.
@@ -80,31 +201,90 @@ impl Pace {
         self.answer_lost = lost;
     }
 
-    /// The answer has ended, well or not: the floor counts from here.
-    pub(crate) fn ended(&mut self, now: Instant) {
-        self.last = Some(now);
+    /// The body of a 200 broke off.
+    pub(crate) fn cut_approval(&mut self) {
+        self.approval_cut = true;
+    }
+
+    /// Takes note of what a request came to, at the instant at which it ended. `floor` is what held until now.
+    pub(crate) fn observe(
+        &mut self,
+        event: Event,
+        floor: Duration,
+        policy: &PollPolicy,
+        now: Instant,
+        jitter: Jitter,
+    ) -> Verdict {
+        match event {
+            Event::Pending { retry_after } => {
+                self.recovered();
+                self.wait(now, retry_after);
+            }
+            Event::SlowDown { named, retry_after } => {
+                self.recovered();
+                let raised = floor.saturating_add(SLOW_DOWN).max(named.unwrap_or_default());
+                self.server = Millis::of(raised);
+                self.wait(now, retry_after);
+            }
+            Event::Fault { retry_after, name_missing } => {
+                self.name_missing = if name_missing { self.name_missing.saturating_add(1) } else { 0 };
+                self.back_off(floor, policy, retry_after, now, jitter);
+                if self.name_missing >= NAME_MISSING_LIMIT {
+                    return Verdict::GiveUp;
+                }
+            }
+            Event::Unreadable { retry_after } => {
+                self.name_missing = 0;
+                self.unreadable = self.unreadable.saturating_add(1);
+                self.back_off(floor, policy, retry_after, now, jitter);
+                if self.unreadable >= UNREADABLE_LIMIT {
+                    return Verdict::GiveUp;
+                }
+            }
+            // Behind a server that does not answer a queue is a herd: come again one to three floors later. The floor counts
+            // from here, or a last look would try again in the same instant.
+            Event::NoPlace => {
+                self.last = Some(now);
+                self.starved = true;
+                self.wait(now, Some(floor.saturating_add(jitter.share_of(floor.saturating_mul(2)))));
+            }
+        }
+        Verdict::GoOn
+    }
+
+    /// What was wrong with the last request.
+    pub(crate) fn set_fault(&mut self, fault: Option<Error>) {
+        self.fault = fault;
     }
 
     /// A readable answer: whatever was wrong is over.
     pub(crate) fn recovered(&mut self) {
-        self.faults = 0;
+        self.failed = 0;
+        self.unreadable = 0;
+        self.name_missing = 0;
         self.patience = None;
+        self.fault = None;
+        self.answered = true;
         self.answer_lost = false;
+        self.approval_cut = false;
     }
 
-    /// One more fault in a row; the next poll waits until `not_before`.
-    pub(crate) fn faulted(&mut self) -> u32 {
-        self.faults = self.faults.saturating_add(1);
-        self.faults
+    fn wait(&mut self, now: Instant, wait: Option<Duration>) {
+        if let Some(wait) = wait {
+            self.patience = Some(later(now, wait));
+        }
     }
 
-    pub(crate) fn wait_until(&mut self, not_before: Instant) {
-        self.patience = Some(not_before);
-    }
-
-    /// `slow_down`: the floor rises by at least 5 s, for good. `floor` is what held until now.
-    pub(crate) fn slow_down(&mut self, floor: Duration, named: Option<Duration>) {
-        let raised = floor.saturating_add(SLOW_DOWN).max(named.unwrap_or_default());
-        self.server = Millis::of(raised);
+    fn back_off(
+        &mut self,
+        floor: Duration,
+        policy: &PollPolicy,
+        retry_after: Option<Duration>,
+        now: Instant,
+        jitter: Jitter,
+    ) {
+        self.failed = self.failed.saturating_add(1);
+        let backoff = policy.backoff(u32::from(self.failed), jitter);
+        self.wait(now, Some(floor.saturating_add(backoff).max(retry_after.unwrap_or_default())));
     }
 }

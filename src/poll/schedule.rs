@@ -1,19 +1,15 @@
-//! PURE: what to do next. No await, no clock, no randomness, no network: instants and jitter come in as values.
+//! PURE: when to ask, and when to leave. No await, no clock, no randomness, no network: instants come in as values.
 
 use std::time::Duration;
 
-use super::Pace;
-use super::millis::Millis;
-use super::policy::{Jitter, PollPolicy};
+use super::life::Life;
+use super::policy::PollPolicy;
+use super::{Millis, Pace};
 use crate::clock::{Instant, later};
+use crate::error::{Error, ErrorKind};
+use crate::outcome::ApprovalOutcome;
 
-/// So many unreadable answers in a row are a wrong address, not a blip.
-const UNREADABLE_LIMIT: u8 = 5;
-
-/// So many times in a row must a name be missing before it counts as one that does not exist.
-const NAME_MISSING_LIMIT: u8 = 3;
-
-/// When a poll ends at the latest, and whose word that is.
+/// When a wait ends at the latest, and whose word that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -31,8 +27,8 @@ pub(crate) enum Ending {
 
 impl Deadline {
     /// The earlier of the two; where both fall together, the server's.
-    pub(crate) fn earlier(timeout: Instant, expires: Option<Instant>) -> Self {
-        match expires {
+    pub(crate) fn earlier(timeout: Instant, life: Option<Life>) -> Self {
+        match life.map(Life::end) {
             Some(at) if at <= timeout => Self { at, ending: Ending::Expired },
             _ => Self { at: timeout, ending: Ending::Timeout },
         }
@@ -48,158 +44,119 @@ pub(crate) struct Step {
     pub(crate) polls: bool,
 }
 
-/// What an answer, or the lack of one, means for the schedule.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Event {
-    Pending,
-    SlowDown {
-        named: Option<Duration>,
-        retry_after: Option<Duration>,
-    },
-    /// It heals by itself. `name_missing` where the DNS says that there is no such name.
-    Fault {
-        retry_after: Option<Duration>,
-        name_missing: bool,
-    },
-    /// It may heal.
-    Unreadable {
-        retry_after: Option<Duration>,
-    },
-}
-
-/// Whether to go on after an event.
+/// What a request of the id is doing when the deadline of a wait falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    GoOn,
-    GiveUp,
+pub(crate) enum UnderWay {
+    Nothing,
+    /// It stands in the queue for a place.
+    Queued,
+    /// It has left.
+    Sent,
 }
 
-/// The part of the plan that belongs to one poll; what belongs to the id is its [`Pace`].
+/// The times of one wait. What belongs to the id is its [`Pace`].
 #[derive(Debug)]
 pub(crate) struct Schedule {
     deadline: Instant,
     ending: Ending,
     /// The caller's own interval; nothing where there is none.
     interval: Millis,
-    /// Requests sent.
-    pub(crate) polls: u32,
-    /// Requests of this poll that failed since its last readable answer.
-    failed: u16,
-    unreadable: u8,
-    name_missing: u8,
-    answered: bool,
-    /// The step that was decided last is the end.
-    pub(super) over: bool,
+    /// How many requests of the id had ended when the wait began.
+    heard_before: u32,
 }
 
 impl Schedule {
-    pub(crate) fn new(deadline: Deadline, interval: Option<Duration>) -> Self {
-        Self {
-            deadline: deadline.at,
-            ending: deadline.ending,
-            interval: Millis::of(interval.unwrap_or_default()),
-            unreadable: 0,
-            name_missing: 0,
-            failed: 0,
-            answered: false,
-            over: false,
-            polls: 0,
-        }
+    pub(crate) fn new(deadline: Deadline, interval: Option<Duration>, heard_before: u32) -> Self {
+        let interval = Millis::of(interval.unwrap_or_default());
+        Self { deadline: deadline.at, ending: deadline.ending, interval, heard_before }
     }
 
-    pub(crate) fn deadline(&self) -> Deadline {
-        Deadline { at: self.deadline, ending: self.ending }
+    /// How many requests of the id have ended since the wait began.
+    pub(crate) fn polls(&self, pace: &Pace) -> u32 {
+        pace.heard().saturating_sub(self.heard_before)
     }
 
-    /// How many requests of this poll have failed since its last readable answer.
-    pub(crate) fn failed(&self) -> u32 {
-        u32::from(self.failed)
-    }
-
-    /// Whether any answer of this poll was readable.
-    pub(crate) fn answered(&self) -> bool {
-        self.answered
+    /// The caller's own interval.
+    pub(crate) fn interval(&self) -> Option<Duration> {
+        self.interval.duration()
     }
 
     pub(crate) fn floor(&self, pace: &Pace, policy: &PollPolicy) -> Duration {
         pace.floor(self.interval.duration(), policy.minimum_interval)
     }
 
-    /// The floor is never undercut, not even for the last look. Backoff and `Retry-After` are, for the last look only.
-    pub(crate) fn next(&self, pace: &Pace, policy: &PollPolicy, now: Instant) -> Step {
-        let deadline = self.deadline;
-        if now > deadline {
-            return Step { at: now, polls: false };
+    /// When the pace of the id allows a poll.
+    pub(crate) fn due(&self, pace: &Pace, life: Option<Life>, policy: &PollPolicy, at: Instant) -> Instant {
+        let allowed = pace.allowed_at(self.floor(pace, policy), life).unwrap_or(at).max(at);
+        pace.patience().map_or(allowed, |patience| patience.max(allowed))
+    }
+
+    /// What to do next, seen from `at`. `alone`: no other wait is under way for the id.
+    ///
+    /// The floor is never undercut, not even for the last look. Back-off and `Retry-After` are, for one look where the
+    /// server's time for the id may be over: nobody can ask later.
+    pub(crate) fn next(
+        &self,
+        pace: &Pace,
+        life: Option<Life>,
+        policy: &PollPolicy,
+        alone: bool,
+        at: Instant,
+    ) -> Step {
+        let end = Step { at: self.deadline.max(at), polls: false };
+        if at > self.deadline {
+            return end;
         }
         let floor = self.floor(pace, policy);
-        let allowed = pace.allowed_at(floor).unwrap_or(now).max(now);
+        let allowed = pace.allowed_at(floor, life).unwrap_or(at).max(at);
         let wished = pace.patience().map_or(allowed, |patience| patience.max(allowed));
-        // Where no further poll would fit behind this one, it is the last, and its gap stretches to the deadline. The
-        // very first has a fixed place: one floor after the acknowledgement, or at once.
-        let last = pace.polled() && later(wished, floor) > deadline;
-        let at = if last || wished > deadline { deadline } else { wished };
-        if at < allowed { Step { at: deadline, polls: false } } else { Step { at, polls: true } }
+        let last = life.filter(|_| self.ending == Ending::Expired).map(Life::earliest_end);
+        let poll = if wished > self.deadline {
+            match last.filter(|last| !pace.has_asked_since(*last)) {
+                Some(last) => last.max(allowed),
+                None => return end,
+            }
+        } else if (alone || last.is_some()) && self.polls(pace) > 0 && later(wished, floor) > self.deadline {
+            // No further poll would fit behind this one: it is the last, and lands as late as it is of use. The answer has
+            // to be asked for before the server's time is over, which may be no later than its initiate's arrival says.
+            let latest = last.map(|last| last.checked_sub(pace.slowest()).unwrap_or(last));
+            latest.unwrap_or(self.deadline).min(self.deadline).max(wished)
+        } else {
+            wished
+        };
+        if poll > self.deadline { end } else { Step { at: poll, polls: true } }
     }
 
-    /// Takes note of an event at the instant at which its request ended.
-    pub(crate) fn observe(
-        &mut self,
-        pace: &mut Pace,
-        policy: &PollPolicy,
-        event: Event,
-        now: Instant,
-        jitter: Jitter,
-    ) -> Verdict {
-        let floor = self.floor(pace, policy);
-        pace.ended(now);
-        match event {
-            Event::Pending => {
-                self.readable(pace);
-                Verdict::GoOn
-            }
-            Event::SlowDown { named, retry_after } => {
-                self.readable(pace);
-                pace.slow_down(floor, named);
-                if let Some(wait) = retry_after {
-                    pace.wait_until(later(now, wait));
-                }
-                Verdict::GoOn
-            }
-            Event::Fault { retry_after, name_missing } => {
-                self.name_missing = if name_missing { self.name_missing.saturating_add(1) } else { 0 };
-                self.back_off(pace, policy, retry_after, now, jitter);
-                if self.name_missing < NAME_MISSING_LIMIT { Verdict::GoOn } else { Verdict::GiveUp }
-            }
-            Event::Unreadable { retry_after } => {
-                self.name_missing = 0;
-                self.unreadable = self.unreadable.saturating_add(1);
-                self.back_off(pace, policy, retry_after, now, jitter);
-                if self.unreadable < UNREADABLE_LIMIT { Verdict::GoOn } else { Verdict::GiveUp }
-            }
+    /// Until when a wait stays for a request that has left.
+    pub(crate) fn stays_until(&self, pace: &Pace, policy: &PollPolicy, request_timeout: Duration) -> Instant {
+        let grace = policy.grace.max(pace.slowest().saturating_mul(2)).min(request_timeout);
+        later(self.deadline, grace)
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Time is over: whose time, unless the last attempts failed; then nobody knows what the person did.
+    pub(crate) fn close(&self, pace: &Pace, under_way: UnderWay) -> Result<ApprovalOutcome, Error> {
+        if self.ending == Ending::Expired && pace.approval_cut() && self.polls(pace) == 0 {
+            return Ok(ApprovalOutcome::ApprovalLost);
         }
-    }
-
-    fn readable(&mut self, pace: &mut Pace) {
-        self.unreadable = 0;
-        self.name_missing = 0;
-        self.failed = 0;
-        self.answered = true;
-        pace.recovered();
-    }
-
-    fn back_off(
-        &mut self,
-        pace: &mut Pace,
-        policy: &PollPolicy,
-        retry_after: Option<Duration>,
-        now: Instant,
-        jitter: Jitter,
-    ) {
-        self.failed = self.failed.saturating_add(1);
-        let floor = self.floor(pace, policy);
-        let backoff = policy.backoff(pace.faulted(), jitter);
-        let wait = floor.saturating_add(backoff).max(retry_after.unwrap_or_default());
-        pace.wait_until(later(now, wait));
+        if let Some(fault) = pace.fault() {
+            return Err(fault);
+        }
+        match (self.ending, under_way) {
+            (Ending::Timeout, _) => Ok(ApprovalOutcome::Timeout),
+            (Ending::Expired, UnderWay::Sent) => {
+                let message = "the last request was still unanswered when the approval's time was over";
+                Err(Error::new(ErrorKind::Network, message).maybe_sent(true).with_attempts(1))
+            }
+            (Ending::Expired, UnderWay::Nothing) if !pace.starved() => Ok(ApprovalOutcome::ExpiredToken),
+            (Ending::Expired, _) => Err(Error::new(
+                ErrorKind::Network,
+                "no place for a request was free before the approval's time was over: max_in_flight is too small, or the server does not answer",
+            )),
+        }
     }
 }
 

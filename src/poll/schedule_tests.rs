@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Deadline, Ending, Event, Schedule, Verdict};
+use super::{Deadline, Ending, Schedule};
 use crate::clock::{Instant, later, now};
 use crate::poll::policy::LONGEST_WAIT;
-use crate::poll::{Jitter, Pace, PollPolicy};
+use crate::poll::{Event, Jitter, Life, Millis, Pace, PollPolicy, Verdict};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -24,6 +24,8 @@ struct Plan {
     caller: Option<Duration>,
     timeout: Duration,
     expires_in: Option<Duration>,
+    /// How long the acknowledgement took.
+    push: Duration,
     events: Vec<(Event, Duration, u16)>,
 }
 
@@ -43,15 +45,15 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
     let start = now();
     let mut pace =
         plan.acknowledged.map_or_else(Pace::unknown, |interval| Pace::acknowledged(interval, start));
-    let expires = plan.expires_in.map(|expires_in| later(start, expires_in));
-    let deadline = Deadline::earlier(later(start, plan.timeout), expires);
-    let mut schedule = Schedule::new(deadline, plan.caller);
+    let life = plan.expires_in.map(|life| Life::ending(later(start, life), Millis::of(plan.push)));
+    let deadline = Deadline::earlier(later(start, plan.timeout), life);
+    let schedule = Schedule::new(deadline, plan.caller, 0);
     let mut events = plan.events.iter().copied();
     let mut at: Instant = start;
     let mut ran = Ran { polls: Vec::new(), floors: Vec::new(), end: Duration::ZERO, gave_up: false };
     loop {
         ran.floors.push(schedule.floor(&pace, &plan.policy));
-        let step = schedule.next(&pace, &plan.policy, at);
+        let step = schedule.next(&pace, life, &plan.policy, true, at);
         prop_assert!(step.at >= at, "a step in the past");
         if !step.polls {
             ran.end = step.at - start;
@@ -59,13 +61,20 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
         }
         let poll = step.at;
         prop_assert!(poll <= deadline.at, "a poll behind the deadline");
-        let (event, takes, jitter) = events.next().unwrap_or((Event::Pending, Duration::ZERO, 0));
+        let (event, takes, jitter) =
+            events.next().unwrap_or((Event::Pending { retry_after: None }, Duration::ZERO, 0));
         // The driver cuts a request off behind the grace.
         let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
-        pace.asked(poll);
-        ran.polls.push((poll - start, answered - start));
+        let floor = schedule.floor(&pace, &plan.policy);
+        let is_sent = !matches!(event, Event::NoPlace);
         at = answered;
-        if schedule.observe(&mut pace, &plan.policy, event, at, Jitter(jitter)) == Verdict::GiveUp {
+        if is_sent {
+            pace.asked(poll);
+            pace.ended(at);
+            pace.took(at - poll);
+            ran.polls.push((poll - start, answered - start));
+        }
+        if pace.observe(event, floor, &plan.policy, at, Jitter(jitter)) == Verdict::GiveUp {
             ran.gave_up = true;
             ran.end = at - start;
             return Ok(ran);
@@ -112,7 +121,8 @@ fn wait() -> impl Strategy<Value = Duration> {
 fn event() -> impl Strategy<Value = Event> {
     let perhaps = || proptest::option::of(wait());
     prop_oneof![
-        4 => Just(Event::Pending),
+        4 => perhaps().prop_map(|retry_after| Event::Pending { retry_after }),
+        1 => Just(Event::NoPlace),
         2 => (perhaps(), perhaps())
             .prop_map(|(named, retry_after)| Event::SlowDown { named, retry_after }),
         4 => (perhaps(), any::<bool>())
@@ -136,12 +146,21 @@ fn policy() -> impl Strategy<Value = PollPolicy> {
 fn plan() -> impl Strategy<Value = Plan> {
     let events = proptest::collection::vec((event(), wait(), any::<u16>()), 0..40);
     let acknowledged = proptest::option::of(wait());
-    (policy(), acknowledged, proptest::option::of(wait()), wait(), proptest::option::of(wait()), events)
-        .prop_map(|(policy, acknowledged, caller, timeout, expires_in, events)| {
+    (
+        policy(),
+        acknowledged,
+        proptest::option::of(wait()),
+        wait(),
+        proptest::option::of(wait()),
+        0_u64..20_000,
+        events,
+    )
+        .prop_map(|(policy, acknowledged, caller, timeout, expires_in, push, events)| {
             // Short floors in a long life are many polls and nothing else.
             let timeout = timeout.min(policy.minimum_interval.saturating_mul(300)).min(LONGEST_WAIT);
             let expires_in = expires_in.map(|expires_in| expires_in.min(LONGEST_WAIT));
-            Plan { policy, acknowledged, caller, timeout, expires_in, events }
+            let push = Duration::from_millis(push);
+            Plan { policy, acknowledged, caller, timeout, expires_in, push, events }
         })
 }
 
@@ -162,6 +181,7 @@ fn plain(timeout: u64, events: Vec<(Event, Duration, u16)>) -> Plan {
         caller: None,
         timeout: seconds(timeout),
         expires_in: None,
+        push: Duration::ZERO,
         events,
     }
 }
@@ -200,7 +220,7 @@ fn b11_slow_down_raises_the_floor_for_good() {
 #[test]
 fn b20_faults_add_to_the_floor_and_a_readable_answer_takes_it_back() {
     let fault = |jitter| (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, jitter);
-    let pending = (Event::Pending, Duration::ZERO, 0);
+    let pending = (Event::Pending { retry_after: None }, Duration::ZERO, 0);
     let plan = plain(100, vec![fault(u16::MAX), fault(u16::MAX), fault(u16::MAX), pending]);
     assert_eq!(instants(&plan).0[..6], [5, 11, 18, 27, 32, 37], "5 s and 1, 2, 4 s");
     let wait = (Event::Fault { retry_after: Some(seconds(7)), name_missing: false }, Duration::ZERO, 0);
@@ -214,7 +234,7 @@ fn b20_n15_five_unreadable_answers_or_three_missing_names_in_a_row_end_it() {
     let unreadable = (Event::Unreadable { retry_after: None }, Duration::ZERO, 0);
     let missing = (Event::Fault { retry_after: None, name_missing: true }, Duration::ZERO, 0);
     let fault = (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, 0);
-    let pending = (Event::Pending, Duration::ZERO, 0);
+    let pending = (Event::Pending { retry_after: None }, Duration::ZERO, 0);
     let polls_of = |events: Vec<_>| {
         let (polls, _, gave_up) = instants(&plain(3_000, events));
         gave_up.then_some(polls.len())
@@ -229,7 +249,10 @@ fn b20_n15_five_unreadable_answers_or_three_missing_names_in_a_row_end_it() {
 #[test]
 fn b14_b16_the_earlier_deadline_and_whose_word_it_is() {
     let start = now();
-    let of = |timeout, expires| Deadline::earlier(start + seconds(timeout), Some(start + seconds(expires)));
+    let of = |timeout, expires| {
+        let life = Life::ending(start + seconds(expires), Millis::ZERO);
+        Deadline::earlier(start + seconds(timeout), Some(life))
+    };
     assert_eq!(of(10, 20), Deadline { at: start + seconds(10), ending: Ending::Timeout });
     assert_eq!(of(20, 10), Deadline { at: start + seconds(10), ending: Ending::Expired });
     assert_eq!(of(10, 10).ending, Ending::Expired, "where both fall together");

@@ -1,70 +1,69 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 
-use super::driver::Outcome;
-use super::watch::Finished;
+use super::Outcome;
+use super::driver::Finished;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{ApprovalOutcome, CancelReason};
-use crate::registry::Slot;
 
-/// A poll that runs on its own: a future of its outcome.
+/// A wait that runs on its own: a future of its outcome.
 ///
-/// Dropping it cancels the poll; [`detach`](Self::detach) is the only way to let it go on alone. The outcome is decided
+/// Dropping it ends the wait; [`detach`](Self::detach) is the only way to let it go on alone. How the id ended is decided
 /// when it is handed out: a [`cancel_approval`](crate::CibaClient::cancel_approval) that returns before that wins, even
-/// over an approval that has already arrived.
+/// over an approval that has already arrived. Until it is awaited, a task counts as a wait that is under way.
 ///
 /// # Cancel safety
 ///
-/// Awaiting `&mut task` is cancel safe: the poll goes on, and the task can be awaited again.
-#[must_use = "dropping the task cancels the poll: await it, keep it, or detach it"]
-pub struct ApprovalTask(State);
+/// Awaiting `&mut task` is cancel safe: the wait goes on, and the task can be awaited again.
+#[must_use = "dropping the task ends the wait: await it, keep it, or detach it"]
+pub struct ApprovalTask {
+    state: State,
+    cancelled: AtomicBool,
+}
 
 enum State {
-    Running {
-        handle: JoinHandle<Finished>,
-        slot: Arc<Slot>,
-        generation: u32,
-    },
+    Running(JoinHandle<Finished>),
     /// It could not be started.
     Failed(Error),
     Ended,
 }
 
 impl ApprovalTask {
-    pub(crate) fn running(handle: JoinHandle<Finished>, slot: Arc<Slot>, generation: u32) -> Self {
-        Self(State::Running { handle, slot, generation })
+    pub(crate) fn running(handle: JoinHandle<Finished>) -> Self {
+        Self { state: State::Running(handle), cancelled: AtomicBool::new(false) }
     }
 
     pub(crate) fn failed(error: Error) -> Self {
-        Self(State::Failed(error))
+        Self { state: State::Failed(error), cancelled: AtomicBool::new(false) }
     }
 
-    /// Stops this poll and no other: awaiting the task then gives `Cancelled(Requested)`, unless it had already ended
-    /// otherwise. The id can be polled again. Does not wait.
+    /// Ends this wait and no other: awaiting the task then gives `Cancelled(Requested)`, unless it had already ended
+    /// otherwise. The id can be waited for again, and an answer that is under way is not lost. Does not wait.
     pub fn cancel(&self) {
-        if let State::Running { slot, generation, .. } = &self.0 {
-            slot.stop_generation(*generation, CancelReason::Requested);
+        if let State::Running(handle) = &self.state {
+            self.cancelled.store(true, Ordering::Relaxed);
+            handle.abort();
         }
     }
 
     /// Whether awaiting it would give the outcome at once.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        match &self.0 {
-            State::Running { handle, .. } => handle.is_finished(),
+        match &self.state {
+            State::Running(handle) => handle.is_finished(),
             State::Failed(_) | State::Ended => true,
         }
     }
 
-    /// Lets the poll go on without anybody to hear its outcome; only a cancel or a shutdown stops it then. An approval
-    /// that it fetches is wiped, so this is of use only to keep the pace of an id, or in tests.
+    /// Lets the wait go on without anybody to hear its outcome; only a cancel, a newer request or a shutdown stops it then.
+    /// An approval that it fetches goes to the other waits of the id, and is kept for the next one if there is none.
     pub fn detach(mut self) {
-        self.0 = State::Ended;
+        self.state = State::Ended;
     }
 }
 
@@ -75,21 +74,25 @@ impl Future for ApprovalTask {
     ///
     /// Never. Polled again after it was ready, it gives an error of kind [`ErrorKind::Runtime`].
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let joined = match &mut self.0 {
-            State::Running { handle, .. } => ready!(Pin::new(handle).poll(cx)),
+        let joined = match &mut self.state {
+            State::Running(handle) => ready!(Pin::new(handle).poll(cx)),
             _ => {
-                return Poll::Ready(match std::mem::replace(&mut self.0, State::Ended) {
+                return Poll::Ready(match std::mem::replace(&mut self.state, State::Ended) {
                     State::Failed(error) => Err(error),
                     _ => Err(Error::new(ErrorKind::Runtime, "the task was polled after its end")),
                 });
             }
         };
-        self.0 = State::Ended;
+        self.state = State::Ended;
         Poll::Ready(match joined {
             Ok(finished) => finished.commit(),
-            Err(join) if join.is_cancelled() => Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown)),
+            Err(join) if join.is_cancelled() => {
+                let requested = self.cancelled.load(Ordering::Relaxed);
+                let reason = if requested { CancelReason::Requested } else { CancelReason::Shutdown };
+                Ok(ApprovalOutcome::Cancelled(reason))
+            }
             Err(join) => {
-                Err(Error::new(ErrorKind::Runtime, "the poll's task ended by a panic").with_source(join))
+                Err(Error::new(ErrorKind::Runtime, "the wait's task ended by a panic").with_source(join))
             }
         })
     }
@@ -97,8 +100,7 @@ impl Future for ApprovalTask {
 
 impl Drop for ApprovalTask {
     fn drop(&mut self) {
-        if let State::Running { handle, slot, generation } = &self.0 {
-            slot.stop_generation(*generation, CancelReason::Requested);
+        if let State::Running(handle) = &self.state {
             handle.abort();
         }
     }

@@ -1,63 +1,139 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Instant, now};
-use crate::outcome::CancelReason;
-use crate::poll::Pace;
+use super::end::{End, Kept};
+use super::request::{Request, Work};
+use crate::clock::{Instant, later, now};
+use crate::error::Error;
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
+use crate::poll::{Life, Millis, Pace, UnderWay};
 use crate::sync::{Mutex, lock};
-use crate::types::{AuthReqId, EmailKey};
+use crate::trace::FlowId;
+use crate::types::{AuthReqId, Email, EmailKey};
 
-/// What is remembered of one `auth_req_id` until it expires.
+/// How long behind its end an id is remembered that this client initiated.
+const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+
+/// How long behind its last use an id is remembered that another process initiated.
+const REMEMBERED_ELSEWHERE: Duration = Duration::from_secs(60 * 60);
+
+/// How long others may begin to wait for an approval that somebody has received.
+const RECEIVED: Duration = Duration::from_secs(10);
+
+/// How long an approval is kept that nobody has received: until the id's end, but at least and at most so long.
+const KEPT_AT_LEAST: Duration = Duration::from_secs(60);
+const KEPT_AT_MOST: Duration = Duration::from_secs(300);
+
+/// One `auth_req_id`: whom it is for, how fast it may be polled, the one request of it that is under way, and how it ended.
+/// All who wait for the id share it.
 pub(crate) struct Slot {
     key: EmailKey,
     id: AuthReqId,
-    /// Sent with every poll if it was sent with the initiate (wire contract, section 2.2).
-    resource: Option<Box<str>>,
+    flow: FlowId,
+    /// What the initiate said of it; `None` for an id of another process.
+    said: Option<Box<Said>>,
     state: Mutex<State>,
+}
+
+/// What an initiate says of its id.
+pub(crate) struct Said {
+    /// The address as it was written.
+    pub(crate) email: Option<Email>,
+    /// Sent with every poll if it was sent with the initiate (wire contract, section 2.2).
+    pub(crate) resource: Option<Box<str>>,
 }
 
 struct State {
     pace: Pace,
-    /// A request of this id is under way.
-    asking: bool,
-    holder: Option<Holder>,
-    /// Counts holders, so that a late clean-up of one never touches its successor.
-    generation: u32,
-    /// Nobody may poll this id any more.
-    ended: Option<CancelReason>,
-    /// Whether this client initiated it, and so knows when it expires.
-    lifetime_known: bool,
-    /// When the record may be forgotten: the server's `expires_in`, where that is known.
-    forget: Instant,
+    stage: Stage,
+    /// Whether this client knows how long the id lives. If so, how long the acknowledgement took.
+    known: bool,
+    push: Millis,
+    /// When the id's life is over; where it is not known, when a wait last began or ended.
+    end: Instant,
+    /// Waits under way: asleep, driving, or ended without having received yet.
+    waits: u32,
+    /// Requests begun, so that a late word of an old one is known as such.
+    requests: u32,
+    /// How often an error has ended the waits under way, and the last one.
+    failures: u32,
+    failure: Option<Error>,
+    /// Cancelled when the id has ended, in whatever way, or its waits have: whoever waits wakes and receives.
+    token: Option<CancellationToken>,
 }
 
-/// The poll that holds a slot.
-struct Holder {
-    token: CancellationToken,
-    stopped: Option<CancelReason>,
+enum Stage {
+    /// Nobody asks.
+    Idle,
+    /// A request is under way, in the queue for a place or sent.
+    Asking(Arc<Request>),
+    Ended(End),
+    /// Out of the registry: whoever still finds it looks again.
+    Forgotten,
 }
 
-/// A request that is under way: never two of one id. Dropped with its answer, or with its poll.
-pub(crate) struct Asking<'a> {
-    slot: &'a Slot,
-    answer_was_lost: bool,
+/// What a wait has to know of the id that it joins.
+pub(crate) struct Joined {
+    pub(crate) token: CancellationToken,
+    pub(crate) failures: u32,
+    pub(crate) heard: u32,
+    /// It comes too late for an approval that others have received.
+    pub(crate) late: bool,
+    /// Nobody else waits.
+    pub(crate) first: bool,
 }
 
-impl Asking<'_> {
-    /// Whether an answer was missing before this request left.
-    pub(crate) fn answer_was_lost(&self) -> bool {
-        self.answer_was_lost
-    }
+/// What a wait goes by.
+pub(crate) struct View<'a> {
+    pub(crate) pace: &'a Pace,
+    pub(crate) life: Option<Life>,
+    pub(crate) under_way: UnderWay,
+    /// Nobody else waits for the id.
+    pub(crate) alone: bool,
 }
 
-impl Drop for Asking<'_> {
-    /// However it ended, with an answer or with its poll: the floor counts from here.
+/// What a request came to.
+pub(crate) enum News {
+    Ended(Ended),
+    /// It goes on, or ends the waits under way with this error.
+    Undecided,
+    Failed(Error),
+}
+
+/// The server's last word on an id.
+pub(crate) enum Ended {
+    Approved(Approval),
+    Denied,
+    Expired,
+    Lost,
+    Refused(Error),
+}
+
+/// What has to be dropped and told once no lock is held: it runs foreign code.
+#[must_use = "what waits is not told until this is dropped without a lock"]
+#[derive(Default)]
+pub(crate) struct Aftermath {
+    request: Option<Arc<Request>>,
+    token: Option<CancellationToken>,
+    end: Option<End>,
+}
+
+impl Drop for Aftermath {
     fn drop(&mut self) {
-        let mut state = lock(&self.slot.state);
-        state.asking = false;
-        state.pace.ended(now());
+        if matches!(&self.end, Some(End::Approved(kept)) if !kept.is_received()) {
+            tracing::warn!(
+                "an approval was dropped: its request was cancelled before anybody had received it"
+            );
+        }
+        if let Some(token) = self.token.take() {
+            token.cancel();
+        }
+        if let Some(request) = self.request.take() {
+            request.end();
+        }
     }
 }
 
@@ -65,134 +141,32 @@ impl Slot {
     pub(super) fn new(
         key: EmailKey,
         id: AuthReqId,
-        resource: Option<&str>,
+        flow: FlowId,
+        said: Option<Said>,
         pace: Pace,
-        lifetime_known: bool,
-        forget: Instant,
+        life: Option<Life>,
+        at: Instant,
     ) -> Arc<Self> {
-        let state =
-            State { pace, asking: false, holder: None, generation: 0, ended: None, lifetime_known, forget };
-        Arc::new(Self { key, id, resource: resource.map(Box::from), state: Mutex::new(state) })
-    }
-
-    /// Makes a poll the holder. The one before is superseded; an id that was ended takes none.
-    pub(super) fn hold(&self, token: &CancellationToken) -> Result<u32, CancelReason> {
-        let mut state = lock(&self.state);
-        if let Some(reason) = state.ended {
-            return Err(reason);
+        let mut state = State {
+            pace,
+            stage: Stage::Idle,
+            known: false,
+            push: Millis::ZERO,
+            end: at,
+            waits: 0,
+            requests: 0,
+            failures: 0,
+            failure: None,
+            token: None,
+        };
+        if let Some(life) = life {
+            state.learn(life);
         }
-        let before = state.holder.replace(Holder { token: token.clone(), stopped: None });
-        // Never 0, which stands for no poll.
-        state.generation = state.generation.wrapping_add(1).max(1);
-        let generation = state.generation;
-        drop(state);
-        if let Some(before) = before {
-            before.token.cancel();
-        }
-        Ok(generation)
+        let said = said.filter(|said| said.email.is_some() || said.resource.is_some());
+        Arc::new(Self { key, id, flow, said: said.map(Box::new), state: Mutex::new(state) })
     }
 
-    /// Whether this generation may bring home an outcome: it still holds the slot and nobody stopped it. The slot is
-    /// free afterwards.
-    pub(super) fn release(&self, generation: u32) -> Result<(), CancelReason> {
-        let mut state = lock(&self.state);
-        if state.generation != generation {
-            return Err(CancelReason::Superseded);
-        }
-        match state.holder.take() {
-            Some(Holder { stopped: None, .. }) => Ok(()),
-            Some(Holder { stopped: Some(reason), .. }) => Err(reason),
-            None => Err(state.ended.unwrap_or(CancelReason::Requested)),
-        }
-    }
-
-    /// Stops the poll that holds the slot; the id may be polled again. Returns whether there was one.
-    pub(super) fn stop(&self, reason: CancelReason) -> bool {
-        self.stop_if(reason, |_| true)
-    }
-
-    /// Stops the poll of this generation, if it still holds the slot.
-    pub(crate) fn stop_generation(&self, generation: u32, reason: CancelReason) {
-        self.stop_if(reason, |holder| holder == generation);
-    }
-
-    fn stop_if(&self, reason: CancelReason, which: impl Fn(u32) -> bool) -> bool {
-        let mut state = lock(&self.state);
-        if !which(state.generation) {
-            return false;
-        }
-        let Some(holder) = &mut state.holder else { return false };
-        let fresh = holder.stopped.is_none();
-        holder.stopped.get_or_insert(reason);
-        let token = holder.token.clone();
-        drop(state);
-        token.cancel();
-        fresh
-    }
-
-    /// Stops the poll, and every later one of this id. The first reason stays.
-    pub(super) fn end(&self, reason: CancelReason) -> bool {
-        lock(&self.state).ended.get_or_insert(reason);
-        self.stop(reason)
-    }
-
-    pub(super) fn is_held(&self) -> bool {
-        lock(&self.state).holder.is_some()
-    }
-
-    pub(super) fn is_held_by(&self, generation: u32) -> bool {
-        let state = lock(&self.state);
-        state.generation == generation && matches!(state.holder, Some(Holder { stopped: None, .. }))
-    }
-
-    /// Whether nothing needs this record any more. After a last look its floor is kept for as long as it forbids another.
-    pub(super) fn is_forgotten(&self, at: Instant) -> bool {
-        let state = lock(&self.state);
-        let floor = state.pace.floor(None, Duration::ZERO);
-        let rests = state.pace.allowed_at(floor).is_some_and(|allowed| at < allowed);
-        state.holder.is_none() && super::is_over(state.forget, at) && !rests
-    }
-
-    /// Keeps the record of an id that is still in use. Only ids of unknown lifetime move.
-    pub(super) fn keep_until(&self, at: Instant) {
-        let mut state = lock(&self.state);
-        if !state.lifetime_known {
-            state.forget = state.forget.max(at);
-        }
-    }
-
-    /// The caller knows when the request expires, although this record does not: it was made after the first one was
-    /// forgotten.
-    pub(crate) fn learn_expiry(&self, at: Instant) {
-        let mut state = lock(&self.state);
-        if !state.lifetime_known {
-            state.lifetime_known = true;
-            state.forget = at;
-        }
-    }
-
-    pub(crate) fn pace<T>(&self, with: impl FnOnce(&mut Pace) -> T) -> T {
-        with(&mut lock(&self.state).pace)
-    }
-
-    /// Marks a request as under way from now on. `None` if another already is: then nothing may be sent, and the
-    /// floor counts from now.
-    pub(crate) fn ask(&self, now: Instant) -> Option<Asking<'_>> {
-        let mut state = lock(&self.state);
-        if state.asking {
-            state.pace.ended(now);
-            return None;
-        }
-        state.asking = true;
-        let answer_was_lost = state.pace.asked(now);
-        Some(Asking { slot: self, answer_was_lost })
-    }
-
-    pub(super) fn is_asking(&self) -> bool {
-        lock(&self.state).asking
-    }
-
-    pub(super) fn key(&self) -> &EmailKey {
+    pub(crate) fn who(&self) -> &EmailKey {
         &self.key
     }
 
@@ -200,13 +174,393 @@ impl Slot {
         &self.id
     }
 
-    pub(crate) fn resource(&self) -> Option<&str> {
-        self.resource.as_deref()
+    pub(crate) fn flow(&self) -> FlowId {
+        self.flow
     }
 
-    /// When the server's `expires_in` is over; `None` for an id that another process initiated.
-    pub(crate) fn expires(&self) -> Option<Instant> {
+    /// The address of the initiate, as it was written.
+    pub(crate) fn email(&self) -> Option<&Email> {
+        self.said.as_ref()?.email.as_ref()
+    }
+
+    pub(crate) fn resource(&self) -> Option<&str> {
+        self.said.as_ref()?.resource.as_deref()
+    }
+
+    // Who waits.
+
+    /// One more wait. `None` where the slot was forgotten meanwhile.
+    pub(super) fn join(&self, at: Instant) -> Option<Joined> {
+        let mut state = lock(&self.state);
+        if matches!(state.stage, Stage::Forgotten) {
+            return None;
+        }
+        let wiped = state.keep(at);
+        state.used(at);
+        let first = state.waits == 0;
+        state.waits = state.waits.saturating_add(1);
+        let late = matches!(&state.stage, Stage::Ended(End::Approved(kept)) if at >= kept.until());
+        let token = state.token.get_or_insert_with(CancellationToken::new).clone();
+        let joined = Joined { token, failures: state.failures, heard: state.pace.heard(), late, first };
+        drop(state);
+        drop(wiped);
+        Some(joined)
+    }
+
+    /// One wait less; returns whether it was the last. Then a request that has left is finished by `spawn`, one that has not
+    /// is dropped, and an approval that nobody received is kept for a while.
+    pub(super) fn leave(self: &Arc<Self>, at: Instant, spawn: impl FnOnce(Work, &Handle)) -> bool {
+        let mut state = lock(&self.state);
+        state.used(at);
+        state.waits = state.waits.saturating_sub(1);
+        if state.waits > 0 {
+            return false;
+        }
+        let token = state.token.take();
+        let mut unsent = None;
+        let mut sent = None;
+        match &state.stage {
+            Stage::Asking(request) if request.is_sent() => sent = Some(Arc::clone(request)),
+            Stage::Asking(request) => {
+                unsent = Some(Arc::clone(request));
+                state.stage = Stage::Idle;
+            }
+            _ => {}
+        }
+        let wiped = state.keep(at);
+        let kept = matches!(state.stage, Stage::Ended(End::Approved(_)));
+        drop(state);
+        drop((token, wiped));
+        if let Some(request) = unsent {
+            request.end();
+        }
+        if let Some(request) = sent {
+            request.finish(spawn);
+        }
+        if kept {
+            self.time_kept();
+        }
+        true
+    }
+
+    /// Sees to it that an approval for which nobody waits is wiped when its time is over. Outside a runtime the registry's
+    /// sweep does it.
+    fn time_kept(self: &Arc<Self>) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let slot = Arc::downgrade(self);
+        let wiping = runtime.spawn(async move {
+            while let Some(until) = slot.upgrade().and_then(|slot| slot.wipe(now())) {
+                tokio::time::sleep_until(until).await;
+            }
+        });
+        let timer = wiping.abort_handle();
+        let before = match &mut lock(&self.state).stage {
+            Stage::Ended(End::Approved(kept)) => kept.set_timer(timer),
+            _ => Some(timer),
+        };
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
+    /// Wipes an approval whose time is over. Returns until when it has to be kept, if it is.
+    fn wipe(&self, at: Instant) -> Option<Instant> {
+        let mut state = lock(&self.state);
+        let wiped = state.keep(at);
+        let until = match &state.stage {
+            Stage::Ended(End::Approved(kept)) if state.waits == 0 => Some(kept.until()),
+            _ => None,
+        };
+        drop(state);
+        drop(wiped);
+        until
+    }
+
+    /// Lets a wait plan, and gives it the request that is under way. `None` where the id has ended, or where an error has
+    /// ended the waits since it joined: then it receives.
+    pub(crate) fn see<T>(
+        &self,
+        failures: u32,
+        plan: impl FnOnce(&View<'_>) -> T,
+    ) -> Option<(T, Option<Arc<Request>>)> {
         let state = lock(&self.state);
-        state.lifetime_known.then_some(state.forget)
+        let (under_way, request) = match &state.stage {
+            _ if state.failures != failures => return None,
+            Stage::Ended(_) | Stage::Forgotten => return None,
+            Stage::Idle => (UnderWay::Nothing, None),
+            Stage::Asking(request) if request.is_sent() => (UnderWay::Sent, Some(Arc::clone(request))),
+            Stage::Asking(request) => (UnderWay::Queued, Some(Arc::clone(request))),
+        };
+        let view = View { pace: &state.pace, life: state.life(), under_way, alone: state.waits == 1 };
+        Some((plan(&view), request))
+    }
+
+    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out.
+    /// `None` while nothing has.
+    pub(crate) fn receive(
+        &self,
+        failures: u32,
+        late: bool,
+        at: Instant,
+    ) -> Option<Result<ApprovalOutcome, Error>> {
+        let mut state = lock(&self.state);
+        let State { stage, failure, failures: now, .. } = &mut *state;
+        match stage {
+            Stage::Ended(End::Approved(kept)) if late => Some(kept.leaves().tell(at)),
+            Stage::Ended(end) => Some(end.tell(later(at, RECEIVED))),
+            Stage::Forgotten => Some(Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown))),
+            _ if *now != failures => failure.clone().map(Err),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn pace<T>(&self, with: impl FnOnce(&Pace, Option<Life>) -> T) -> T {
+        let state = lock(&self.state);
+        with(&state.pace, state.life())
+    }
+
+    /// The caller knows how long the id lives, although this record does not: it was made after the first one was forgotten.
+    pub(super) fn learn(&self, life: Life) {
+        let mut state = lock(&self.state);
+        if !state.known {
+            state.learn(life);
+        }
+    }
+
+    // The one request.
+
+    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        sent: bool,
+        at: Instant,
+        work: impl FnOnce(Asking) -> Work,
+    ) -> Option<Arc<Request>> {
+        let mut state = lock(&self.state);
+        if !matches!(state.stage, Stage::Idle) {
+            return None;
+        }
+        state.requests = state.requests.wrapping_add(1);
+        let number = state.requests;
+        let mut asking =
+            Asking { slot: Arc::clone(self), number, sent: None, answer_was_lost: false, over: false };
+        if sent {
+            asking.sent = Some(at);
+            asking.answer_was_lost = state.pace.asked(at);
+        }
+        let request = Request::new(number, sent, at, work(asking));
+        state.stage = Stage::Asking(Arc::clone(&request));
+        Some(request)
+    }
+
+    /// Gives up a request that has been under way for too long on a runtime that stands still: its answer counts as missing.
+    pub(crate) fn desert(&self, request: &Arc<Request>, at: Instant, observe: impl FnOnce(&mut Pace)) {
+        let mut state = lock(&self.state);
+        let Some(sent) = state.asking(request.number()) else { return };
+        if sent {
+            state.pace.ended(at);
+            observe(&mut state.pace);
+        }
+        state.stage = Stage::Idle;
+    }
+
+    // Others.
+
+    /// Ends it from this side. Returns whether anybody was waiting, and what to do about it when no lock is held.
+    pub(super) fn end(&self, reason: CancelReason) -> (bool, Aftermath) {
+        let mut state = lock(&self.state);
+        let waited = state.waits > 0;
+        let stays = match &state.stage {
+            Stage::Ended(End::Cancelled(_)) | Stage::Forgotten => true,
+            // How it ended stays known, but whoever has not received it was stopped.
+            Stage::Ended(End::Answered | End::Denied | End::Expired | End::Lost | End::Refused(_)) => !waited,
+            Stage::Ended(End::Approved(_)) | Stage::Idle | Stage::Asking(_) => false,
+        };
+        if stays {
+            return (false, Aftermath::default());
+        }
+        let stage = std::mem::replace(&mut state.stage, Stage::Ended(End::Cancelled(reason)));
+        let (request, end) = match stage {
+            Stage::Asking(request) => (Some(request), None),
+            Stage::Ended(end) => (None, Some(end)),
+            Stage::Idle | Stage::Forgotten => (None, None),
+        };
+        (waited, Aftermath { request, end, token: state.token.clone() })
+    }
+
+    /// Whether nothing needs this record any more; then it is forgotten, for good.
+    pub(super) fn forget(&self, at: Instant) -> bool {
+        let mut state = lock(&self.state);
+        if matches!(state.stage, Stage::Forgotten) {
+            return true;
+        }
+        let wiped = state.keep(at);
+        let until = later(state.end, if state.known { REMEMBERED } else { REMEMBERED_ELSEWHERE });
+        let kept = matches!(state.stage, Stage::Asking(_) | Stage::Ended(End::Approved(_)));
+        let over = state.waits == 0 && !kept && at > until && !state.pace.rests(at);
+        if over {
+            state.stage = Stage::Forgotten;
+        }
+        drop(state);
+        drop(wiped);
+        over
+    }
+}
+
+impl State {
+    fn life(&self) -> Option<Life> {
+        self.known.then(|| Life::ending(self.end, self.push))
+    }
+
+    fn learn(&mut self, life: Life) {
+        (self.known, self.end, self.push) = (true, life.end(), life.push());
+    }
+
+    fn used(&mut self, at: Instant) {
+        if !self.known {
+            self.end = at;
+        }
+    }
+
+    /// Whether this is the request that is under way, and if so whether it has left.
+    fn asking(&self, number: u32) -> Option<bool> {
+        match &self.stage {
+            Stage::Asking(request) if request.number() == number => Some(request.is_sent()),
+            _ => None,
+        }
+    }
+
+    /// Ends the time of an approval that was kept long enough, where nobody waits who may receive it. What is returned is
+    /// to be dropped without a lock.
+    fn keep(&mut self, at: Instant) -> Option<End> {
+        match &self.stage {
+            Stage::Ended(End::Approved(kept)) if self.waits == 0 && at >= kept.until() => {
+                let left = Stage::Ended(kept.leaves());
+                match std::mem::replace(&mut self.stage, left) {
+                    Stage::Ended(end) => Some(end),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Until when an approval is kept that nobody has received.
+    fn kept_until(&self, at: Instant) -> Instant {
+        let (least, most) = (later(at, KEPT_AT_LEAST), later(at, KEPT_AT_MOST));
+        if self.known { self.end.clamp(least, most) } else { most }
+    }
+}
+
+/// A request that is being made. Dropped without a word of how it ended, its answer is missing.
+pub(crate) struct Asking {
+    slot: Arc<Slot>,
+    number: u32,
+    /// When it left.
+    sent: Option<Instant>,
+    answer_was_lost: bool,
+    /// It has told how it ended.
+    over: bool,
+}
+
+impl Asking {
+    pub(crate) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// It has its place. Returns whether it may leave: not when it has been given up or cancelled meanwhile.
+    pub(crate) fn leaves(&mut self, at: Instant) -> bool {
+        if self.sent.is_some() {
+            return true;
+        }
+        let mut state = lock(&self.slot.state);
+        let State { stage, pace, .. } = &mut *state;
+        match stage {
+            Stage::Asking(request) if request.number() == self.number => {
+                request.leaves(at);
+                self.sent = Some(at);
+                self.answer_was_lost = pace.asked(at);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
+    /// counts: the rest may be the echo of a later one.
+    pub(crate) fn end(mut self, at: Instant, hear: impl FnOnce(&mut Pace, Option<Life>, bool) -> News) {
+        self.over = true;
+        let mut state = lock(&self.slot.state);
+        let current = state.asking(self.number).is_some();
+        let awaited = current || matches!(state.stage, Stage::Idle | Stage::Asking(_));
+        let mut aftermath = Aftermath::default();
+        let life = state.life();
+        let news = if current {
+            if let Some(sent) = self.sent {
+                state.pace.ended(at);
+                state.pace.took(at.saturating_duration_since(sent));
+            }
+            state.stage = Stage::Idle;
+            hear(&mut state.pace, life, self.answer_was_lost)
+        } else {
+            hear(&mut Pace::unknown(), life, self.answer_was_lost)
+        };
+        let (mut kept, mut dropped) = (false, None);
+        match news {
+            News::Ended(ended) if awaited && (current || ended.is_certain()) => {
+                let end = match ended {
+                    Ended::Approved(approval) => {
+                        kept = state.waits == 0;
+                        End::Approved(Box::new(Kept::new(approval, state.kept_until(at))))
+                    }
+                    Ended::Denied => End::Denied,
+                    Ended::Expired => End::Expired,
+                    Ended::Lost => End::Lost,
+                    Ended::Refused(error) => End::Refused(error),
+                };
+                if let Stage::Asking(request) = std::mem::replace(&mut state.stage, Stage::Ended(end)) {
+                    aftermath.request = Some(request);
+                }
+                aftermath.token = state.token.clone();
+            }
+            News::Failed(error) if current => {
+                state.failures = state.failures.wrapping_add(1);
+                state.failure = Some(error);
+                aftermath.token = state.token.take();
+            }
+            News::Ended(Ended::Approved(late)) => dropped = Some(late),
+            _ => {}
+        }
+        drop(state);
+        if dropped.take().is_some() {
+            tracing::warn!(flow = %self.slot.flow, "an approval came after its request was stopped, and was dropped");
+        }
+        if kept {
+            self.slot.time_kept();
+        }
+        drop(aftermath);
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let mut state = lock(&self.slot.state);
+        if let Some(sent) = state.asking(self.number) {
+            if sent {
+                state.pace.ended(now());
+            }
+            // What goes here is another reference to the request that is just being dropped.
+            state.stage = Stage::Idle;
+        }
+    }
+}
+
+impl Ended {
+    /// Whether it holds whatever other requests of the id have heard.
+    fn is_certain(&self) -> bool {
+        matches!(self, Self::Approved(_) | Self::Denied)
     }
 }

@@ -7,9 +7,11 @@ use tracing::Instrument as _;
 
 use super::{BoxFuture, PendingApproval, check_runtime};
 use crate::client::Inner;
-use crate::clock::{later, now};
+use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::trace::MaskedEmail;
+use crate::poll::Life;
+use crate::registry::{Acknowledged, Said};
+use crate::trace::{FlowId, MaskedEmail};
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
 use crate::types::{BindingMessage, Email};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
@@ -74,15 +76,21 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
+        let flow = FlowId::random();
         match send(&inner, &body.encode(&inner.plane)).await {
-            Ok(ack) => {
+            Ok((ack, sent)) => {
+                let at = now();
+                let life = Life::new(sent, at, ack.expires_in);
                 tracing::debug!(
                     expires_in = ack.expires_in.as_secs(),
                     interval = ack.interval.as_secs(),
                     "pushed"
                 );
-                initiating.acknowledged(&ack, self.resource.as_deref());
-                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource))
+                let resource = self.resource.as_deref().map(Into::into);
+                let said = Said { email: Some(email.clone()), resource };
+                let (id, interval) = (ack.auth_req_id.clone(), ack.interval);
+                initiating.acknowledged(Acknowledged { id, interval, life, flow, said, at });
+                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource, life, flow))
             }
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "the request was not accepted");
@@ -96,7 +104,7 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
+async fn send(inner: &Inner, body: &[u8]) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
@@ -110,6 +118,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
             place: &place,
         };
         tried = tried.saturating_add(1);
+        let sent = now();
         let reply = match inner.transport.send(call).await {
             Ok(reply) => reply,
             Err(fault) => {
@@ -124,12 +133,13 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
         };
         let (status, retry_after) = (reply.status, reply.retry_after);
         let read = |body| wire::read_initiate(&Answer { status, retry_after, body });
-        return match reply.body {
+        let ack = match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
             Body::Cut(_, fault) => Err(pushed_perhaps(fault).with_status(status)),
             Body::TooLong | Body::Encoded => read(None),
         };
+        return ack.map(|ack| (ack, sent));
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::PollForApproval;
 use crate::client::Inner;
-use crate::clock::{Instant, later, now};
+use crate::poll::Life;
+use crate::trace::FlowId;
 use crate::types::{AuthReqId, BindingMessage, Email};
 use crate::wire::Acknowledgement;
 
@@ -19,8 +20,8 @@ pub struct PendingApproval {
     ack: Arc<Acknowledgement>,
     binding_message: BindingMessage,
     resource: Option<String>,
-    /// When the request's life is over.
-    expires: Instant,
+    life: Life,
+    flow: FlowId,
 }
 
 impl PendingApproval {
@@ -30,9 +31,10 @@ impl PendingApproval {
         ack: Acknowledgement,
         binding_message: BindingMessage,
         resource: Option<String>,
+        life: Life,
+        flow: FlowId,
     ) -> Self {
-        let expires = later(now(), ack.expires_in);
-        Self { inner, email, ack: Arc::new(ack), binding_message, resource, expires }
+        Self { inner, email, ack: Arc::new(ack), binding_message, resource, life, flow }
     }
 
     /// The id to poll with.
@@ -77,7 +79,7 @@ impl PendingApproval {
             Ok(self.email.clone()),
             self.ack.auth_req_id.clone(),
         )
-        .expiring(self.expires);
+        .initiated(self.life, self.flow);
         match &self.resource {
             Some(resource) => poll.resource(resource.clone()),
             None => poll,

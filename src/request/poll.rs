@@ -4,18 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tracing::Instrument as _;
+use tokio_util::sync::CancellationToken;
 
 use super::{BoxFuture, check_runtime};
 use crate::client::Inner;
-use crate::clock::{Instant, later, now};
+use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
-use crate::poll::driver::{self, Asked};
-use crate::poll::watch::{Watch, hand_out};
-use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Plan, PollPolicy, Schedule, until};
-use crate::registry::Look;
-use crate::trace::MaskedEmail;
+use crate::poll::driver::{self, Finished, Looked};
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Schedule, Wait};
+use crate::registry::{Said, Unheard};
+use crate::trace::{FlowId, MaskedEmail};
 use crate::types::{AuthReqId, Email};
 
 /// A wait for a person's answer, not yet begun: `.await` it, [`spawn`](Self::spawn) it, or look [`once`](Self::once).
@@ -31,17 +30,26 @@ pub struct PollForApproval {
     timeout: Option<Duration>,
     policy: Option<PollPolicy>,
     resource: Option<String>,
-    /// When the request's life is over, where that is known even if the registry has forgotten it.
-    expires: Option<Instant>,
+    /// What the initiate said, where that is known even if the registry has forgotten it.
+    initiated: Option<(Life, FlowId)>,
 }
 
 impl PollForApproval {
     pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>, id: AuthReqId) -> Self {
-        Self { inner, email, id, interval: None, timeout: None, policy: None, resource: None, expires: None }
+        Self {
+            inner,
+            email,
+            id,
+            interval: None,
+            timeout: None,
+            policy: None,
+            resource: None,
+            initiated: None,
+        }
     }
 
-    pub(super) fn expiring(mut self, at: Instant) -> Self {
-        self.expires = Some(at);
+    pub(super) fn initiated(mut self, life: Life, flow: FlowId) -> Self {
+        self.initiated = Some((life, flow));
         self
     }
 
@@ -97,8 +105,8 @@ impl PollForApproval {
         self
     }
 
-    /// Starts the poll as a task of the current runtime. The id is claimed before this returns, so that a cancel right
-    /// after it is seen.
+    /// Starts the wait as a task of the current runtime. It joins the id before this returns, so that a cancel right after it
+    /// is seen.
     ///
     /// Outside a runtime, and for bad input, the task is ready at once with the error.
     pub fn spawn(self) -> ApprovalTask {
@@ -107,150 +115,111 @@ impl PollForApproval {
             Err(error) => return ApprovalTask::failed(error),
         };
         let tasks = self.inner.tasks.clone();
-        match self.begin() {
-            Ok(watch) => {
-                let (slot, generation) = (Arc::clone(watch.claim().slot()), watch.claim().generation());
-                ApprovalTask::running(tasks.spawn_on(watch.run(), &runtime), slot, generation)
+        let is_look = self.timeout == Some(Duration::ZERO);
+        match self.join() {
+            Ok((wait, ended)) if is_look => {
+                ApprovalTask::running(tasks.spawn_on(look_as_wait(wait, ended), &runtime))
             }
+            Ok((wait, ended)) => ApprovalTask::running(tasks.spawn_on(driver::run(wait, ended), &runtime)),
             Err(error) => ApprovalTask::failed(error),
         }
     }
 
-    /// One look without sleeping: the outcome if there is one, else [`PollStatus::Pending`] with the time until a next
-    /// look can reach the server. A look that comes too early sends nothing; ask as often as you like. A poll that is
-    /// running for the same id is not disturbed: the look then answers `Pending` and leaves the outcome to it.
+    /// One look: the outcome if there is one, else [`PollStatus::Pending`] with the time until a next look can reach the
+    /// server. Ask as often as you like: a look that comes too early sends nothing, and one that finds a request of this
+    /// client under way goes along with it, and so takes as long as that. It never sleeps, but for 250 ms at most where
+    /// [`max_in_flight`](crate::CibaClientBuilder::max_in_flight) requests are under way.
     ///
     /// # Errors
     ///
-    /// As the poll itself; but a single fault is an error here, since nobody goes on asking.
+    /// As the wait itself; but a single fault is an error here, since nobody goes on asking.
     ///
     /// # Cancel safety
     ///
-    /// As the poll itself.
+    /// As the wait itself.
     pub fn once(self) -> impl Future<Output = Result<PollStatus, Error>> + Send + 'static {
-        let span = self.span();
         async move {
             check_runtime()?;
-            let timeout = self.timeout.unwrap_or(LONGEST_WAIT);
-            let looked = self.look(timeout).await;
-            let outcome = match &looked {
-                Ok(PollStatus::Ended(outcome)) => outcome.status(),
-                Ok(PollStatus::Pending { .. }) => "pending",
-                Err(_) => "error",
-            };
-            tracing::Span::current().record("outcome", outcome);
-            looked
+            let (wait, ended) = self.join()?;
+            match driver::look(wait, ended).await {
+                Looked::Id(wait) => wait.receive().map(PollStatus::Ended),
+                Looked::Status(status) => status,
+            }
         }
-        .instrument(span)
     }
 
-    /// Claims the id and makes the plan. No await stands before the claim.
-    fn begin(self) -> Result<Watch, Error> {
-        let span = self.span();
+    /// Joins the id. No await stands before it.
+    fn join(self) -> Result<(Wait, CancellationToken), Error> {
         let email = self.email?;
         let policy = self.policy.map(PollPolicy::validated).transpose()?;
         let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
-        let claim = self.inner.registry.claim(&email.key(), &self.id, self.resource.as_deref());
-        if let Some(at) = self.expires {
-            claim.slot().learn_expiry(at);
-        }
-        let deadline = Deadline::earlier(later(now(), timeout), claim.slot().expires());
+        let (life, flow) = self.initiated.unzip();
+        let said = Said { email: life.map(|_| email.clone()), resource: self.resource.map(Into::into) };
+        let unheard = Unheard { flow: flow.unwrap_or_else(FlowId::random), said, life };
+        let (slot, joined) = self.inner.registry.join(&email.key(), &self.id, unheard)?;
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
-        let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(timeout)));
-        let floor = claim.slot().pace(|pace| schedule.floor(pace, &policy.unwrap_or(self.inner.policy)));
-        span.record("interval", tracing::field::debug(floor));
-        Ok(Watch::new(claim, Plan::new(self.inner, schedule, policy, span)))
+        let interval = self.interval.map(|interval| interval.min(timeout));
+        let schedule = slot.pace(|_, life| {
+            Schedule::new(Deadline::earlier(later(now(), timeout), life), interval, joined.heard)
+        });
+        let span = wait_span(&email, slot.flow());
+        let wait = Wait::new(self.inner, slot, schedule, &joined, policy, span);
+        Ok((wait, joined.token))
     }
+}
 
-    async fn look(self, timeout: Duration) -> Result<PollStatus, Error> {
-        let email = self.email?;
-        let inner = self.inner;
-        let policy = self.policy.map(PollPolicy::validated).transpose()?;
-        let look = inner.registry.look(&email.key(), &self.id, self.resource.as_deref());
-        let slot = match &look {
-            Look::Free(claim) => Arc::clone(claim.slot()),
-            Look::Held(slot) => Arc::clone(slot),
-        };
-        if let Some(at) = self.expires {
-            slot.learn_expiry(at);
-        }
-        let at = now();
-        let deadline = Deadline::earlier(later(at, timeout.min(LONGEST_WAIT)), slot.expires());
-        let schedule = Schedule::new(deadline, self.interval.map(|interval| interval.min(LONGEST_WAIT)));
-        let mut plan = Plan::new(inner, schedule, policy, tracing::Span::current());
-        let Look::Free(claim) = look else {
-            return Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) });
-        };
-        if claim.is_live() {
-            if slot.expires().is_some_and(|expires| expires < at) {
-                return Ok(PollStatus::Ended(ApprovalOutcome::ExpiredToken));
-            }
-            let next_poll_in = plan.next_poll_in(&slot);
-            if !next_poll_in.is_zero() {
-                return Ok(PollStatus::Pending { next_poll_in });
-            }
-        }
-        match until(claim.stopped(), driver::ask(&mut plan, &slot)).await {
-            Some(Asked::Decided(outcome)) => return hand_out(claim, Some(outcome)).map(PollStatus::Ended),
-            None => return hand_out(claim, None).map(PollStatus::Ended),
-            Some(Asked::Undecided | Asked::Starved) => {}
-        }
-        match (claim.commit(), plan.take_fault()) {
-            (Err(reason), _) => Ok(PollStatus::Ended(ApprovalOutcome::Cancelled(reason))),
-            (Ok(()), Some(error)) => Err(error),
-            (Ok(()), None) => Ok(PollStatus::Pending { next_poll_in: plan.next_poll_in(&slot) }),
-        }
+/// A wait of no time: a look that says `Timeout` where nothing is decided.
+async fn look_as_wait(wait: Wait, ended: CancellationToken) -> Finished {
+    match driver::look(wait, ended).await {
+        Looked::Id(wait) => Finished::Id(wait),
+        Looked::Status(status) => Finished::Wait(status.map(|status| match status {
+            PollStatus::Ended(outcome) => outcome,
+            PollStatus::Pending { .. } => ApprovalOutcome::Timeout,
+        })),
     }
+}
 
-    fn span(&self) -> tracing::Span {
-        use tracing::field::Empty;
+fn wait_span(email: &Email, flow: FlowId) -> tracing::Span {
+    use tracing::field::Empty;
 
-        tracing::debug_span!(
-            "authsec.poll",
-            email =
-                self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
-            interval = Empty,
-            polls = Empty,
-            attempts = Empty,
-            outcome = Empty,
-            error = Empty,
-        )
-    }
+    tracing::info_span!(
+        "authsec.poll",
+        %flow,
+        email = %MaskedEmail(email.as_str()),
+        polls = Empty,
+        attempts = Empty,
+        outcome = Empty,
+        error = Empty,
+    )
 }
 
 impl IntoFuture for PollForApproval {
     type Output = Result<ApprovalOutcome, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
-    /// Polls until the person answers, time runs out, or somebody stops it. The id is claimed here, before the first
-    /// await.
+    /// Waits until the person answers, time runs out, or somebody stops it. It joins the id here, before the first await.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a bad email: nothing was sent. Anything else means that the
-    /// answer could not be learnt: something that does not heal, or that did not heal before the deadline; then
-    /// [`Error::attempts`] says how many requests in a row had failed. The kinds say which is which.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a bad email, or an id that is another person's: nothing was sent.
+    /// [`ErrorKind::AlreadyAnswered`](crate::ErrorKind::AlreadyAnswered) where an approval was handed out before. Anything
+    /// else means that the answer could not be learnt: something that does not heal, or that did not heal before the
+    /// deadline; then [`Error::attempts`] says how many requests of the id in a row had failed. The kinds say which is which.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future stops the poll and frees all it held; the id can be polled again, and its floor is kept. If
-    /// a request was under way, its answer is lost: should the approval have been in it, the next poll ends as
-    /// [`ApprovalLost`](ApprovalOutcome::ApprovalLost).
+    /// Dropping the future ends this wait and no other. With the last wait of an id its polling stops; a request that is under
+    /// way is still finished, and the approval that it may bring is kept for the next wait. To stop it all,
+    /// [`cancel_approval`](crate::CibaClient::cancel_approval).
     fn into_future(self) -> Self::IntoFuture {
-        if self.timeout == Some(Duration::ZERO) {
-            return Box::pin(async move {
-                let look = self.timeout(Duration::ZERO).once().await?;
-                Ok(match look {
-                    PollStatus::Ended(outcome) => outcome,
-                    PollStatus::Pending { .. } => ApprovalOutcome::Timeout,
-                })
-            });
-        }
-        let begun = self.begin();
+        let is_look = self.timeout == Some(Duration::ZERO);
+        let joined = self.join();
         Box::pin(async move {
-            let watch = begun?;
+            let (wait, ended) = joined?;
             check_runtime()?;
-            watch.run().await.commit()
+            let finished =
+                if is_look { look_as_wait(wait, ended).await } else { driver::run(wait, ended).await };
+            finished.commit()
         })
     }
 }

@@ -40,14 +40,22 @@ impl Place {
     }
 }
 
+/// Who asks for a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(dead_code)]
+pub(crate) enum Caller {
+    Poll,
+    Look,
+    Totp,
+    Initiate,
+}
+
 /// What became of waiting for a place.
 pub(crate) enum Turn {
     Mine(Place),
     /// Behind a server that does not answer a queue is a herd, and so are many requests that hang: when the server is
     /// back they would come all at once. Come again later.
     NotWorthWaiting,
-    /// The deadline is here.
-    TooLate,
 }
 
 impl Places {
@@ -56,23 +64,22 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(number)), number, unanswered: AtomicUsize::new(0) }
     }
 
-    /// Waits for a place, at most until the deadline. Cancel safe: a dropped wait leaves the queue.
-    pub(crate) async fn turn(&self, until: Instant) -> Turn {
+    pub(crate) fn try_take(&self, _: Caller) -> Option<Place> {
         if self.is_unanswered() && self.taken() > self.number / 4 {
-            return Turn::NotWorthWaiting;
+            return None;
         }
-        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
-            return Turn::Mine(Place::new(permit));
-        }
-        // One wait over all looks, so that nobody loses their place in the queue by looking.
+        Arc::clone(&self.free).try_acquire_owned().ok().map(Place::new)
+    }
+
+    pub(crate) async fn queue(&self, _: Caller) -> Turn {
         let mut waiting = pin!(Arc::clone(&self.free).acquire_owned());
         loop {
-            match timeout_at(later(now(), LOOK).min(until), &mut waiting).await {
+            if self.is_unanswered() && self.taken() > self.number / 4 {
+                return Turn::NotWorthWaiting;
+            }
+            match timeout_at(later(now(), LOOK), &mut waiting).await {
                 Ok(Ok(permit)) => return Turn::Mine(Place::new(permit)),
-                // Nobody closes the semaphore.
-                Ok(Err(_)) => return Turn::TooLate,
-                Err(_) if now() >= until => return Turn::TooLate,
-                Err(_) if self.is_unanswered() => return Turn::NotWorthWaiting,
+                Ok(Err(_)) => return Turn::NotWorthWaiting,
                 Err(_) => {}
             }
         }

@@ -38,7 +38,7 @@ impl Service<()> for Connector {
 async fn two() -> (Dial<Connector>, Arc<AtomicUsize>, Place, Places) {
     let (connector, places) = (Connector::default(), Places::new(2));
     let made = Arc::clone(&connector.0);
-    let Turn::Mine(place) = places.turn(later(now(), Duration::from_secs(1))).await else {
+    let Turn::Mine(place) = places.queue(crate::transport::Caller::Poll).await else {
         panic!("a place is free");
     };
     (Sparing::new(2).layer(connector), made, place, places)

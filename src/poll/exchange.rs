@@ -1,0 +1,93 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::heard::Heard;
+use super::{Event, PollPolicy};
+use crate::client::Inner;
+use crate::clock::now;
+use crate::registry::{Asking, News};
+use crate::trace::MaskedEmail;
+use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
+use crate::wire::PollBody;
+
+/// How long a look waits for a place.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// One request of an id: place, bytes out, bytes back, meaning. It tells the slot what it has come to.
+pub(super) async fn exchange(
+    inner: Arc<Inner>,
+    mut asking: Asking,
+    place: Option<Place>,
+    caller: Caller,
+    policy: Option<PollPolicy>,
+    interval: Option<Duration>,
+) {
+    let policy = policy.unwrap_or(inner.policy);
+    let place = match place {
+        Some(place) => Some(place),
+        None => queue(&inner, caller).await,
+    };
+    let Some(place) = place else {
+        return asking.end(now(), |pace, _, _| {
+            if caller == Caller::Poll {
+                let floor = pace.floor(interval, policy.minimum_interval);
+                pace.observe(Event::NoPlace, floor, &policy, now(), inner.jitter());
+            }
+            News::Undecided
+        });
+    };
+    if !asking.leaves(now()) {
+        return;
+    }
+    let slot = asking.slot();
+    let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
+    let call = HttpCall {
+        target: &inner.targets.poll,
+        body: body.into(),
+        timeout: inner.request_timeout,
+        lane: Lane::Pooled,
+        place: &place,
+    };
+    let heard = Heard::of(inner.transport.send(call).await);
+    drop(place);
+    inner.places.ended(heard.is_answer());
+    let person = MaskedEmail(slot.who().as_str());
+    match heard.fault() {
+        None => tracing::debug!(flow = %slot.flow(), %person, "polled"),
+        Some(error) => tracing::warn!(
+            flow = %slot.flow(),
+            %person,
+            kind = ?error.kind(),
+            status = error.status(),
+            "a poll failed: {error}"
+        ),
+    }
+    let (at, jitter) = (now(), inner.jitter());
+    asking.end(at, |pace, life, answer_was_lost| {
+        let floor = pace.floor(interval, policy.minimum_interval);
+        heard.judge(pace, answer_was_lost, life, at, |pace, event| {
+            pace.observe(event, floor, &policy, at, jitter)
+        })
+    });
+}
+
+/// Waits for a place, a look for a moment only. `None` where it is not worth waiting.
+async fn queue(inner: &Inner, caller: Caller) -> Option<Place> {
+    let began = now();
+    let queue = inner.places.queue(caller);
+    let turn = match caller {
+        Caller::Look => tokio::time::timeout(LOOK, queue).await.ok()?,
+        _ => queue.await,
+    };
+    let waited_ms = now().saturating_duration_since(began).as_millis();
+    match turn {
+        Turn::Mine(place) => {
+            tracing::debug!(waited_ms, "waited for a place among the requests under way");
+            Some(place)
+        }
+        Turn::NotWorthWaiting => {
+            tracing::debug!(waited_ms, "left the queue in front of a server that does not answer");
+            None
+        }
+    }
+}

@@ -1,0 +1,258 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tracing::Span;
+
+use super::exchange::exchange;
+use super::{Event, Outcome, Pace, PollPolicy, Schedule, Step, UnderWay};
+use crate::client::Inner;
+use crate::clock::{Instant, later, now};
+use crate::error::{Error, ErrorKind};
+use crate::outcome::PollStatus;
+use crate::registry::{Joined, Request, Slot, View, Work};
+use crate::transport::Caller;
+
+/// The shortest time until a next look that is ever told: whoever sleeps so long does not spin.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Somebody who waits for an id: how long, how patiently, and since when. Dropped, it leaves.
+pub(crate) struct Wait {
+    inner: Arc<Inner>,
+    slot: Arc<Slot>,
+    schedule: Schedule,
+    /// How many failures there had been when it joined.
+    failures: u32,
+    /// It came too late for an approval that others have received.
+    late: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most waits do not have.
+struct Rare {
+    /// Where the call set its own.
+    policy: Option<PollPolicy>,
+    /// Where anybody listens.
+    span: Span,
+}
+
+impl Drop for Rare {
+    /// A wait that is dropped before it has come to its end was cancelled by that.
+    fn drop(&mut self) {
+        self.span.record("outcome", "dropped");
+    }
+}
+
+/// What a wait does next.
+pub(super) enum Next {
+    /// The id or its waits have ended.
+    Receive,
+    /// The wait's own time is over.
+    End(Outcome),
+    Ask,
+    Sleep(Instant),
+    /// A request is under way: until it ends, or until then.
+    Drive(Arc<Request>, Option<Instant>),
+}
+
+/// What a look finds.
+pub(super) enum Glance {
+    Receive,
+    Ask,
+    Join(Arc<Request>),
+    /// It is too early, or a request still waits for its place.
+    Pending,
+}
+
+/// What a wait goes by, decided under the slot's lock.
+enum Plan {
+    Step(Step),
+    Stay(Instant),
+    Close(Outcome),
+}
+
+/// How long a wait goes along with a request.
+enum Patience {
+    Enough,
+    Until(Instant),
+    /// It ends by itself, by then.
+    EndsBy(Instant),
+    None,
+}
+
+impl Wait {
+    pub(crate) fn new(
+        inner: Arc<Inner>,
+        slot: Arc<Slot>,
+        schedule: Schedule,
+        joined: &Joined,
+        policy: Option<PollPolicy>,
+        span: Span,
+    ) -> Self {
+        let is_rare = policy.is_some() || !span.is_disabled();
+        let rare = is_rare.then(|| Box::new(Rare { policy, span }));
+        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, rare }
+    }
+
+    fn policy(&self) -> &PollPolicy {
+        self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
+    }
+
+    /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was.
+    pub(super) fn next(&self, at: Instant) -> Next {
+        loop {
+            let (plan, request) = match self.slot.see(self.failures, |view| self.plan(view, at)) {
+                Some((plan, request)) => (plan, request),
+                None => return Next::Receive,
+            };
+            match (plan, request) {
+                (Plan::Close(outcome), _) => return Next::End(outcome),
+                (Plan::Step(step), _) if step.at > at => return Next::Sleep(step.at),
+                (Plan::Step(_), _) => return Next::Ask,
+                (Plan::Stay(until), None) => return Next::Sleep(until),
+                (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
+                    Patience::Enough => return Next::Drive(request, Some(until)),
+                    Patience::Until(overdue) => return Next::Drive(request, Some(until.min(overdue))),
+                    Patience::EndsBy(overdue) => {
+                        return Next::Drive(request, Some(until).filter(|until| *until < overdue));
+                    }
+                    Patience::None => self.desert(&request, at),
+                },
+            }
+        }
+    }
+
+    fn plan(&self, view: &View<'_>, at: Instant) -> Plan {
+        let (schedule, policy) = (&self.schedule, self.policy());
+        let close = || Plan::Close(schedule.close(view.pace, view.under_way));
+        let stays_until = || schedule.stays_until(view.pace, policy, self.inner.request_timeout);
+        match view.under_way {
+            UnderWay::Nothing => match schedule.next(view.pace, view.life, policy, view.alone, at) {
+                // The machine was asleep: nobody would wait for the answer any more, and the approval may be in it.
+                step if step.polls && step.at <= at && now() > stays_until() => close(),
+                step if step.polls || step.at > at => Plan::Step(step),
+                _ => close(),
+            },
+            UnderWay::Queued if at < schedule.deadline() => Plan::Stay(schedule.deadline()),
+            UnderWay::Sent if at < stays_until() => Plan::Stay(stays_until()),
+            UnderWay::Queued | UnderWay::Sent => close(),
+        }
+    }
+
+    /// How long a request may take before this wait gives it up.
+    fn patience_with(&self, request: &Request, at: Instant) -> Patience {
+        let overdue = later(request.since(), self.inner.request_timeout);
+        match (request.is_at_home(), request.is_sent()) {
+            // The transport's own timer ends it.
+            (true, true) => Patience::EndsBy(overdue),
+            (true, false) => Patience::Enough,
+            // Its runtime may stand still, or be gone.
+            (false, _) if at < overdue => Patience::Until(overdue),
+            (false, _) => Patience::None,
+        }
+    }
+
+    /// Gives up a request whose runtime stands still.
+    fn desert(&self, request: &Arc<Request>, at: Instant) {
+        let floor = |pace: &Pace| self.schedule.floor(pace, self.policy());
+        self.slot.desert(request, at, |pace| {
+            let event = Event::Fault { retry_after: None, name_missing: false };
+            pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
+            pace.set_fault(Some(no_answer()));
+        });
+    }
+
+    /// Begins a request, if nobody else has meanwhile.
+    pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
+        let place = self.inner.places.try_take(caller);
+        let policy = self.rare.as_ref().and_then(|rare| rare.policy);
+        self.slot.begin(place.is_some(), now(), |asking| -> Work {
+            Box::pin(exchange(
+                Arc::clone(&self.inner),
+                asking,
+                place,
+                caller,
+                policy,
+                self.schedule.interval(),
+            ))
+        })
+    }
+
+    /// What a look finds.
+    pub(super) fn glance(&self, at: Instant) -> Glance {
+        let due = |view: &View<'_>| self.schedule.due(view.pace, view.life, self.policy(), at) <= at;
+        match self.slot.see(self.failures, |view| (view.under_way, due(view))) {
+            None => Glance::Receive,
+            Some(((UnderWay::Sent, _), Some(request))) => Glance::Join(request),
+            Some(((UnderWay::Nothing, true), _)) => Glance::Ask,
+            Some(_) => Glance::Pending,
+        }
+    }
+
+    /// Until when a look goes with a request.
+    pub(super) fn looks_until(&self, request: &Request) -> Option<Instant> {
+        let overdue = later(request.since(), self.inner.request_timeout);
+        (!request.is_at_home()).then_some(overdue)
+    }
+
+    /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows
+    /// another.
+    pub(super) fn looked(&self) -> Result<PollStatus, Error> {
+        let at = now();
+        self.slot.pace(|pace, life| match pace.fault() {
+            Some(fault) if self.schedule.polls(pace) > 0 => Err(fault),
+            _ => {
+                let due = self.schedule.due(pace, life, self.policy(), at);
+                let next_poll_in = due.saturating_duration_since(at).max(SHORTEST_PAUSE);
+                Ok(PollStatus::Pending { next_poll_in })
+            }
+        })
+    }
+
+    /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
+    pub(crate) fn receive(self) -> Outcome {
+        let outcome = self.span().in_scope(|| self.slot.receive(self.failures, self.late, now()));
+        // Whoever is told to receive finds something.
+        let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
+        self.tell(outcome.unwrap_or_else(nothing))
+    }
+
+    /// Ends the wait with an outcome of its own.
+    pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
+        if let Some(rare) = self.rare.take() {
+            let polls = self.slot.pace(|pace, _| self.schedule.polls(pace));
+            rare.end(polls, &outcome);
+        }
+        outcome
+    }
+
+    fn span(&self) -> Span {
+        self.rare.as_ref().map_or_else(Span::none, |rare| rare.span.clone())
+    }
+}
+
+impl Rare {
+    fn end(mut self: Box<Self>, polls: u32, outcome: &Outcome) {
+        let span = std::mem::replace(&mut self.span, Span::none());
+        match outcome {
+            Ok(outcome) => span.record("outcome", outcome.status()),
+            Err(error) => span
+                .record("outcome", "error")
+                .record("attempts", error.attempts())
+                .record("error", tracing::field::debug(error.kind())),
+        };
+        span.record("polls", polls);
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let finish = |work: Work, home: &Handle| drop(self.inner.tasks.spawn_on(work, home));
+        self.inner.registry.leave(&self.slot, finish);
+    }
+}
+
+fn no_answer() -> Error {
+    let message = "a request that another runtime of this program had begun was not answered in time";
+    Error::new(ErrorKind::Network, message).maybe_sent(true)
+}
