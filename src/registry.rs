@@ -133,7 +133,7 @@ impl Registry {
     fn acknowledge(&self, key: &EmailKey, cancels_seen: u32, ack: &Acknowledgement, resource: Option<&str>) {
         let at = now();
         let expires = later(at, ack.expires_in);
-        let pace = Pace::acknowledged(ack.interval, at);
+        let pace = Pace::acknowledged(ack.interval.min(ack.expires_in), at);
         let (mut shard, hash) = self.shard(key);
         shard.sweep(at, &self.hasher);
         let mut person = shard.person(key, hash, &self.hasher);

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
 use crate::transport::{HttpCall, Lane, Place, Turn};
-use crate::wire::PollBody;
+use crate::wire::{Asked as Question, PollBody};
 
 /// What a poll comes to.
 pub(crate) type Outcome = Result<ApprovalOutcome, Error>;
@@ -104,7 +104,8 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
         lane: Lane::Pooled,
         place: &place,
     };
-    let heard = Heard::of(inner.transport.send(call).await);
+    let asked = Question { auth_req_id: slot.id().expose_secret(), email: slot.key() };
+    let heard = Heard::of(inner.transport.send(call).await, &asked);
     let (now, answer_was_lost) = (now(), asking.answer_was_lost());
     drop(asking);
     inner.places.ended(heard.is_answer());
@@ -118,7 +119,8 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     // The request is gone from the server. If an answer of it went missing before its time was over, the approval may
     // have been in that answer.
     let in_time = slot.expires().is_none_or(|expires| now < expires);
-    let (event, error) = match heard.judge(answer_was_lost && in_time) {
+    let known = slot.expires().is_some() || plan.schedule.answered();
+    let (event, error) = match heard.judge(answer_was_lost && in_time, known) {
         ControlFlow::Continue(event) => event,
         ControlFlow::Break(outcome) => return Asked::Decided(outcome),
     };

@@ -7,33 +7,27 @@ use super::driver::Outcome;
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
-use crate::wire::{self, Answer, PollAnswer};
+use crate::wire::{self, Answer, Asked, PollAnswer};
 
 /// What was heard of a request.
 pub(super) enum Heard {
-    /// An answer, and whether all of it came.
-    Answer(PollAnswer, bool),
+    Answer(PollAnswer),
     Fault(Fault),
 }
 
 impl Heard {
-    pub(super) fn of(reply: Result<HttpReply, Fault>) -> Self {
+    pub(super) fn of(reply: Result<HttpReply, Fault>, asked: &Asked<'_>) -> Self {
         let HttpReply { status, retry_after, body } = match reply {
             Ok(reply) => reply,
             Err(fault) => return Self::Fault(fault),
         };
-        let read = |body| wire::read_poll(&Answer { status, retry_after, body });
+        let read = |body| Self::Answer(wire::read_poll(&Answer { status, retry_after, body }, asked));
         match body {
-            Body::Whole(bytes) => {
-                let answer = read(Some(&bytes));
-                let complete = !matches!(answer, PollAnswer::Unreadable { cut_short: true, .. });
-                Self::Answer(answer, complete)
-            }
+            Body::Whole(bytes) => read(Some(&bytes)),
             // What is there may be all there was.
-            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => Self::Answer(read(Some(&bytes)), true),
+            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
             Body::Cut(_, fault) => Self::Fault(fault),
-            // Only a 200 approves: what nobody has read of another status was no approval.
-            Body::TooLong | Body::Encoded => Self::Answer(read(None), status != 200),
+            Body::TooLong | Body::Encoded => read(None),
         }
     }
 
@@ -41,8 +35,12 @@ impl Heard {
     /// as lost until it is handed out.
     pub(super) fn loses_nothing(&self) -> bool {
         match self {
-            Self::Answer(PollAnswer::Approved(_), _) => false,
-            Self::Answer(_, complete) => *complete,
+            Self::Answer(PollAnswer::Approved(_) | PollAnswer::Codeless { .. }) => false,
+            Self::Answer(
+                PollAnswer::Fault { may_have_approved, .. }
+                | PollAnswer::Unreadable { may_have_approved, .. },
+            ) => !may_have_approved,
+            Self::Answer(_) => true,
             Self::Fault(fault) => !fault.maybe_sent(),
         }
     }
@@ -56,18 +54,20 @@ impl Heard {
     }
 
     /// It either decides, or is an event for the schedule, with the error that it is where it is one. `lost`: an
-    /// earlier answer may have held the approval.
-    pub(super) fn judge(self, lost: bool) -> ControlFlow<Outcome, (Event, Option<Error>)> {
+    /// earlier answer may have held the approval. `known`: this id, or its initiate, has been answered readably.
+    pub(super) fn judge(self, lost: bool, known: bool) -> ControlFlow<Outcome, (Event, Option<Error>)> {
         let answer = match self {
-            Self::Answer(answer, _) => answer,
+            Self::Answer(answer) => answer,
             Self::Fault(fault) => return judge_fault(fault),
         };
         ControlFlow::Break(match answer {
-            PollAnswer::Pending => return ControlFlow::Continue((Event::Pending, None)),
+            PollAnswer::Pending { retry_after } => {
+                return ControlFlow::Continue((Event::Pending { retry_after }, None));
+            }
             PollAnswer::SlowDown { interval, retry_after } => {
                 return ControlFlow::Continue((Event::SlowDown { named: interval, retry_after }, None));
             }
-            PollAnswer::Fault { error, retry_after } => {
+            PollAnswer::Fault { error, retry_after, .. } => {
                 return ControlFlow::Continue((
                     Event::Fault { retry_after, name_missing: false },
                     Some(error),
@@ -76,11 +76,17 @@ impl Heard {
             PollAnswer::Unreadable { error, retry_after, .. } => {
                 return ControlFlow::Continue((Event::Unreadable { retry_after }, Some(error)));
             }
+            PollAnswer::Codeless { error, retry_after } if known => {
+                return ControlFlow::Continue((Event::Unreadable { retry_after }, Some(error)));
+            }
             PollAnswer::Approved(approval) => Ok(ApprovalOutcome::Approved(approval)),
             PollAnswer::Denied => Ok(ApprovalOutcome::AccessDenied),
             PollAnswer::Expired | PollAnswer::InvalidGrant(_) if lost => Ok(ApprovalOutcome::ApprovalLost),
             PollAnswer::Expired => Ok(ApprovalOutcome::ExpiredToken),
-            PollAnswer::InvalidGrant(error) | PollAnswer::Fatal(error) => Err(error),
+            PollAnswer::InvalidGrant(error)
+            | PollAnswer::TransactionFailed(error)
+            | PollAnswer::Codeless { error, .. }
+            | PollAnswer::Fatal(error) => Err(error),
         })
     }
 }

@@ -51,7 +51,9 @@ pub(crate) struct Step {
 /// What an answer, or the lack of one, means for the schedule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    Pending,
+    Pending {
+        retry_after: Option<Duration>,
+    },
     SlowDown {
         named: Option<Duration>,
         retry_after: Option<Duration>,
@@ -153,8 +155,11 @@ impl Schedule {
         let floor = self.floor(pace, policy);
         pace.ended(now);
         match event {
-            Event::Pending => {
+            Event::Pending { retry_after } => {
                 self.readable(pace);
+                if let Some(wait) = retry_after {
+                    pace.wait_until(later(now, wait));
+                }
                 Verdict::GoOn
             }
             Event::SlowDown { named, retry_after } => {

@@ -59,7 +59,8 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
         }
         let poll = step.at;
         prop_assert!(poll <= deadline.at, "a poll behind the deadline");
-        let (event, takes, jitter) = events.next().unwrap_or((Event::Pending, Duration::ZERO, 0));
+        let (event, takes, jitter) =
+            events.next().unwrap_or((Event::Pending { retry_after: None }, Duration::ZERO, 0));
         // The driver cuts a request off behind the grace.
         let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
         pace.asked(poll);
@@ -112,7 +113,7 @@ fn wait() -> impl Strategy<Value = Duration> {
 fn event() -> impl Strategy<Value = Event> {
     let perhaps = || proptest::option::of(wait());
     prop_oneof![
-        4 => Just(Event::Pending),
+        4 => Just(Event::Pending { retry_after: None }),
         2 => (perhaps(), perhaps())
             .prop_map(|(named, retry_after)| Event::SlowDown { named, retry_after }),
         4 => (perhaps(), any::<bool>())
@@ -200,7 +201,7 @@ fn b11_slow_down_raises_the_floor_for_good() {
 #[test]
 fn b20_faults_add_to_the_floor_and_a_readable_answer_takes_it_back() {
     let fault = |jitter| (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, jitter);
-    let pending = (Event::Pending, Duration::ZERO, 0);
+    let pending = (Event::Pending { retry_after: None }, Duration::ZERO, 0);
     let plan = plain(100, vec![fault(u16::MAX), fault(u16::MAX), fault(u16::MAX), pending]);
     assert_eq!(instants(&plan).0[..6], [5, 11, 18, 27, 32, 37], "5 s and 1, 2, 4 s");
     let wait = (Event::Fault { retry_after: Some(seconds(7)), name_missing: false }, Duration::ZERO, 0);
@@ -214,7 +215,7 @@ fn b20_n15_five_unreadable_answers_or_three_missing_names_in_a_row_end_it() {
     let unreadable = (Event::Unreadable { retry_after: None }, Duration::ZERO, 0);
     let missing = (Event::Fault { retry_after: None, name_missing: true }, Duration::ZERO, 0);
     let fault = (Event::Fault { retry_after: None, name_missing: false }, Duration::ZERO, 0);
-    let pending = (Event::Pending, Duration::ZERO, 0);
+    let pending = (Event::Pending { retry_after: None }, Duration::ZERO, 0);
     let polls_of = |events: Vec<_>| {
         let (polls, _, gave_up) = instants(&plain(3_000, events));
         gave_up.then_some(polls.len())

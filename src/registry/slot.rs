@@ -192,7 +192,7 @@ impl Slot {
         lock(&self.state).asking
     }
 
-    pub(super) fn key(&self) -> &EmailKey {
+    pub(crate) fn key(&self) -> &EmailKey {
         &self.key
     }
 

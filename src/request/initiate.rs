@@ -11,7 +11,7 @@ use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::trace::MaskedEmail;
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
-use crate::types::{BindingMessage, Email};
+use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
 /// A connection that was provably not made is tried again so many times.
@@ -74,7 +74,7 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body.encode(&inner.plane)).await {
+        match send(&inner, &body.encode(&inner.plane), &key).await {
             Ok(ack) => {
                 tracing::debug!(
                     expires_in = ack.expires_in.as_secs(),
@@ -96,7 +96,7 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
+async fn send(inner: &Inner, body: &[u8], key: &EmailKey) -> Result<Acknowledgement, Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
@@ -123,7 +123,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
             }
         };
         let (status, retry_after) = (reply.status, reply.retry_after);
-        let read = |body| wire::read_initiate(&Answer { status, retry_after, body });
+        let read = |body| wire::read_initiate(&Answer { status, retry_after, body }, key);
         return match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
