@@ -52,6 +52,7 @@ mod tests {
 
     #[test]
     fn f35_decimals_are_rounded_up_and_lists_are_read() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
         for (text, seconds) in [
             ("292.05", Some(293)),
             ("7.2", Some(8)),
@@ -71,8 +72,7 @@ mod tests {
             ("1.5e3", None),
             ("120, Sun, 06 Nov 1994 08:50:07 GMT", None),
         ] {
-            let read = parse(text, None, SystemTime::UNIX_EPOCH);
-            assert_eq!(read, seconds.map(Duration::from_secs), "{text:?}");
+            assert_eq!(parse(text, None, now), seconds.map(Duration::from_secs), "{text:?}");
         }
     }
 
