@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::clock::{Instant, later, now};
 use crate::poll::{Deadline, Event, Jitter, Pace, PollPolicy, Verdict};
-use crate::types::{AuthReqId, Email};
-use crate::wire::{Answer, Plane, PollAnswer, PollBody, TotpAnswer};
+use crate::types::{AuthReqId, Email, EmailKey};
+use crate::wire::{Answer, Asked, Plane, PollAnswer, PollBody, TotpAnswer};
 
 fn answer(status: u16, body: &[u8]) -> Answer<'_> {
     Answer { status, retry_after: None, body: Some(body) }
@@ -15,20 +15,22 @@ fn answer(status: u16, body: &[u8]) -> Answer<'_> {
 
 /// Whether the answer to a poll says "pending" or approves.
 #[must_use]
-pub fn read_poll(status: u16, body: &[u8]) -> bool {
-    matches!(crate::wire::read_poll(&answer(status, body)), PollAnswer::Pending | PollAnswer::Approved(_))
+pub fn read_poll(status: u16, body: &[u8], email: &EmailKey) -> bool {
+    let asked = Asked { auth_req_id: "id-1", email };
+    let read = crate::wire::read_poll(&answer(status, body), &asked);
+    matches!(read, PollAnswer::Pending { .. } | PollAnswer::Approved(_))
 }
 
 /// Whether the answer to an initiate is an acknowledgement.
 #[must_use]
-pub fn read_initiate(status: u16, body: &[u8]) -> bool {
-    crate::wire::read_initiate(&answer(status, body)).is_ok()
+pub fn read_initiate(status: u16, body: &[u8], email: &EmailKey) -> bool {
+    crate::wire::read_initiate(&answer(status, body), email).is_ok()
 }
 
 /// Whether the answer to a TOTP login verifies.
 #[must_use]
-pub fn read_totp(status: u16, body: &[u8]) -> bool {
-    matches!(crate::wire::read_totp(&answer(status, body)), TotpAnswer::Verified(_))
+pub fn read_totp(status: u16, body: &[u8], email: &EmailKey) -> bool {
+    matches!(crate::wire::read_totp(&answer(status, body), email), TotpAnswer::Verified(_))
 }
 
 /// The bodies of polls of one client.
@@ -75,7 +77,7 @@ impl Schedule {
 
     /// Hears "pending", and says whether to go on and when.
     pub fn pending(&mut self) -> (bool, Duration) {
-        self.observe(Event::Pending)
+        self.observe(Event::Pending { retry_after: None })
     }
 
     /// Hears a fault that heals, and says whether to go on and when.

@@ -3,7 +3,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::wire::{Answer, PollAnswer, TotpAnswer};
+use crate::types::{Email, EmailKey};
+use crate::wire::{Answer, Asked, PollAnswer, TotpAnswer};
+
+/// The request and the person that are asked for, always.
+pub const ASKED: (&str, &str) = ("id-1", "user@example.com");
+
+#[allow(clippy::expect_used)]
+fn key() -> EmailKey {
+    Email::new(ASKED.1).expect("an address").key()
+}
 
 /// What the three readers make of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,18 +32,30 @@ pub enum Read {
     Expired,
     WrongCode,
     Locked,
+    /// Polled past. Whether it counts towards the five in a row, and whether an approval may be hidden behind it.
+    GoesOn {
+        counts: bool,
+        may_have_approved: bool,
+        shown: String,
+    },
+    /// Final for an id that nobody has answered, else polled past.
+    Codeless(String),
     /// An error, as it shows itself: `Debug` and `Display` of it and of all behind it.
     Failed(String),
 }
 
 fn failed(error: crate::Error) -> Read {
+    Read::Failed(shown(error))
+}
+
+fn shown(error: crate::Error) -> String {
     let mut shown = format!("{error:?} {error}");
     let mut source = std::error::Error::source(&error);
     while let Some(error) = source {
         shown.push_str(&format!(" {error:?} {error}"));
         source = error.source();
     }
-    Read::Failed(shown)
+    shown
 }
 
 fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
@@ -44,23 +65,29 @@ fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
 /// The answer to a poll.
 #[must_use]
 pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_poll(&answer(status, body)) {
+    match crate::wire::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }) {
         PollAnswer::Approved(approval) => Read::Token(approval.token().expose_secret().to_owned()),
-        PollAnswer::Pending => Read::Pending,
+        PollAnswer::Pending { .. } => Read::Pending,
         PollAnswer::SlowDown { interval, .. } => Read::SlowDown { interval },
         PollAnswer::Denied => Read::Denied,
         PollAnswer::Expired => Read::Expired,
-        PollAnswer::InvalidGrant(error)
-        | PollAnswer::Fault { error, .. }
-        | PollAnswer::Unreadable { error, .. }
-        | PollAnswer::Fatal(error) => failed(error),
+        PollAnswer::Fault { error, may_have_approved, .. } => {
+            Read::GoesOn { counts: false, may_have_approved, shown: shown(error) }
+        }
+        PollAnswer::Unreadable { error, may_have_approved, .. } => {
+            Read::GoesOn { counts: true, may_have_approved, shown: shown(error) }
+        }
+        PollAnswer::Codeless { error, .. } => Read::Codeless(shown(error)),
+        PollAnswer::InvalidGrant(error) | PollAnswer::TransactionFailed(error) | PollAnswer::Fatal(error) => {
+            failed(error)
+        }
     }
 }
 
 /// The answer to an initiate.
 #[must_use]
 pub fn read_initiate(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_initiate(&answer(status, body)) {
+    match crate::wire::read_initiate(&answer(status, body), &key()) {
         Ok(ack) => Read::Acknowledged {
             id: ack.auth_req_id.expose_secret().to_owned(),
             expires_in: ack.expires_in,
@@ -73,7 +100,7 @@ pub fn read_initiate(status: u16, body: Option<&[u8]>) -> Read {
 /// The answer to a TOTP login.
 #[must_use]
 pub fn read_totp(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_totp(&answer(status, body)) {
+    match crate::wire::read_totp(&answer(status, body), &key()) {
         TotpAnswer::Verified(token) => Read::Token(token.expose_secret().to_owned()),
         TotpAnswer::WrongCode => Read::WrongCode,
         TotpAnswer::Locked { .. } => Read::Locked,

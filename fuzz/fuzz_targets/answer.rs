@@ -6,7 +6,7 @@ mod oracle;
 
 use std::time::Duration;
 
-use authsec_ciba::fuzzing::{Read, read_initiate, read_poll, read_totp};
+use authsec_ciba::fuzzing::{ASKED, Read, read_initiate, read_poll, read_totp};
 use libfuzzer_sys::fuzz_target;
 use oracle::Oracle;
 
@@ -30,8 +30,21 @@ fuzz_target!(|data: &[u8]| {
     totp(status, body, &oracle);
 });
 
+/// Whether a gateway may have written this status, or this body, over the approval (B-23).
+fn may_have_approved(status: u16, oracle: &Oracle) -> bool {
+    match status {
+        425 => false,
+        429 => !oracle.error().is_some_and(|text| text.trim().eq_ignore_ascii_case("rate limit exceeded")),
+        _ => true,
+    }
+}
+
 fn poll(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
     let read = read_poll(status, body);
+    let heals = matches!(status, 408 | 425 | 429 | 500..=599);
+    let is_refused = (400..=499).contains(&status) && !heals;
+    let says_that_it_failed =
+        oracle.is_clean && matches!(oracle.error(), Some("server_error" | "temporarily_unavailable"));
     match &read {
         Read::Token(token) => {
             assert_eq!(status, 200);
@@ -39,6 +52,7 @@ fn poll(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
             assert!(!oracle.has_error, "a token beside an error");
             assert!(!oracle.denies_success, "a token of a request that did not succeed");
             assert!(body.is_some() && oracle.is_clean);
+            assert_ne!(oracle.is_about(Some(ASKED.0), ASKED.1), Some(false), "somebody else's");
         }
         Read::Pending => assert_eq!(oracle.error(), Some("authorization_pending")),
         Read::SlowDown { interval } => {
@@ -47,15 +61,42 @@ fn poll(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
         }
         Read::Denied => assert_eq!(oracle.error(), Some("access_denied")),
         Read::Expired => assert_eq!(oracle.error(), Some("expired_token")),
-        Read::Failed(shown) => oracle.assert_hidden(shown),
+        Read::GoesOn { counts, may_have_approved: suspect, shown } => {
+            oracle.assert_hidden(shown);
+            assert!(!(300..=399).contains(&status), "a redirect is final");
+            assert!(!oracle.is_clean || !oracle.has_both(), "a contradiction is final");
+            if says_that_it_failed {
+                assert!(!suspect, "the server's own word");
+                assert_eq!(*counts, !heals && oracle.error() == Some("server_error"));
+            } else {
+                assert!(heals || matches!(status, 200 | 202), "{status}");
+                assert_eq!(*counts, !heals);
+                assert_eq!(*suspect, may_have_approved(status, oracle), "{status}");
+            }
+        }
+        Read::Codeless(shown) => {
+            oracle.assert_hidden(shown);
+            assert!(is_refused, "{status}");
+            assert!(!oracle.is_clean || !oracle.has_code(), "a code is final");
+        }
+        Read::Failed(shown) => {
+            oracle.assert_hidden(shown);
+            // What heals is never final, but by a code, a contradiction or somebody else's name.
+            let decides = oracle.is_clean && (oracle.has_code() || oracle.has_both());
+            assert!(!heals || decides, "{status}");
+            assert!(!is_refused || decides, "{status}: a 4xx without a code");
+        }
         Read::Acknowledged { .. } | Read::WrongCode | Read::Locked => panic!("{read:?}"),
     }
-    if !matches!(read, Read::Failed(_)) {
+    if matches!(read, Read::Pending | Read::SlowDown { .. } | Read::Denied | Read::Expired) {
         assert!(!(300..=399).contains(&status), "a redirect decided");
-        assert!(matches!(read, Read::Token(_)) || !oracle.names_a_token, "a token beside a code");
+        assert!(!oracle.names_a_token, "a token beside a code");
+        assert!(oracle.is_clean);
+        assert_ne!(oracle.is_about(Some(ASKED.0), ASKED.1), Some(false), "somebody else's");
     }
     // And the other way: what is an approval by the contract is never missed.
-    let contradicted = oracle.has_error || oracle.denies_success;
+    let contradicted =
+        oracle.has_error || oracle.denies_success || oracle.is_about(Some(ASKED.0), ASKED.1) != Some(true);
     if status == 200 && body.is_some() && oracle.is_clean && !contradicted && oracle.token.is_some() {
         assert!(matches!(read, Read::Token(_)), "an approval was missed");
     }
@@ -68,8 +109,9 @@ fn initiate(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
             assert!(!oracle.has_error);
             assert_eq!(Some(id.as_str()), oracle.text("auth_req_id"));
             assert!(!id.is_empty() && id.len() <= 4096 && id.bytes().all(|byte| byte.is_ascii_graphic()));
-            assert!(expires_in <= A_WEEK && interval <= expires_in);
-            assert!(!interval.is_zero() || expires_in.is_zero(), "a busy loop");
+            assert!(expires_in <= A_WEEK && interval <= A_WEEK);
+            assert!(!interval.is_zero(), "a busy loop");
+            assert_ne!(oracle.is_about(None, ASKED.1), Some(false), "somebody else's");
         }
         Read::Failed(shown) => oracle.assert_hidden(&shown),
         other => panic!("{other:?}"),
@@ -82,10 +124,12 @@ fn totp(status: u16, body: Option<&[u8]>, oracle: &Oracle) {
             assert_eq!(status, 200);
             assert_eq!(Some(&token), oracle.token.as_ref());
             assert!(!oracle.has_error && !oracle.denies_success);
+            assert_ne!(oracle.is_about(None, ASKED.1), Some(false), "somebody else's");
         }
         Read::WrongCode => {
             assert!(matches!(status, 400 | 401) && !oracle.names_a_token);
             assert!(oracle.says("invalid totp code"));
+            assert_ne!(oracle.is_about(None, ASKED.1), Some(false), "somebody else's wrong code");
         }
         Read::Locked => assert!(matches!(status, 401 | 429) && !oracle.names_a_token),
         Read::Failed(shown) => oracle.assert_hidden(&shown),

@@ -8,7 +8,7 @@ use crate::clock::now;
 use crate::registry::{Asking, News};
 use crate::trace::MaskedEmail;
 use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
-use crate::wire::PollBody;
+use crate::wire::{Asked, PollBody};
 
 /// How long a look waits for a place.
 const LOOK: Duration = Duration::from_millis(250);
@@ -48,7 +48,8 @@ pub(super) async fn exchange(
         lane: Lane::Pooled,
         place: &place,
     };
-    let heard = Heard::of(inner.transport.send(call).await);
+    let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };
+    let heard = Heard::of(inner.transport.send(call).await, &asked);
     drop(place);
     inner.places.ended(heard.is_answer());
     let person = MaskedEmail(slot.who().as_str());

@@ -5,7 +5,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::registry::{Ended, News};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
-use crate::wire::{self, Answer, PollAnswer};
+use crate::wire::{self, Answer, Asked, PollAnswer};
 
 /// What was heard of a request.
 pub(super) struct Heard {
@@ -29,12 +29,12 @@ enum Said {
 }
 
 impl Heard {
-    pub(super) fn of(reply: Result<HttpReply, Fault>) -> Self {
+    pub(super) fn of(reply: Result<HttpReply, Fault>, asked: &Asked<'_>) -> Self {
         let HttpReply { status, retry_after, body } = match reply {
             Ok(reply) => reply,
             Err(fault) => return Self::of_fault(fault, false),
         };
-        let read = |body| Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }));
+        let read = |body| Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }, asked));
         match body {
             Body::Whole(bytes) => read(Some(&bytes)),
             // What is there may be all there was.
@@ -45,26 +45,32 @@ impl Heard {
     }
 
     fn of_answer(answer: PollAnswer) -> Self {
-        let mut may_have_approved = false;
+        let mut hides_approval = false;
         let said = match answer {
             PollAnswer::Approved(approval) => Said::Ended(Ended::Approved(approval)),
             PollAnswer::Denied => Said::Ended(Ended::Denied),
+            PollAnswer::TransactionFailed(error) => Said::Ended(Ended::Refused(error)),
             PollAnswer::Expired => Said::Gone(Ended::Expired),
             PollAnswer::InvalidGrant(error) => Said::Gone(Ended::Refused(error)),
-            PollAnswer::Pending => Said::Undecided(Event::Pending { retry_after: None }, None),
+            PollAnswer::Pending { retry_after } => Said::Undecided(Event::Pending { retry_after }, None),
             PollAnswer::SlowDown { interval, retry_after } => {
                 Said::Undecided(Event::SlowDown { named: interval, retry_after }, None)
             }
-            PollAnswer::Fault { error, retry_after } => {
+            PollAnswer::Fault { error, retry_after, may_have_approved } => {
+                hides_approval = may_have_approved;
                 Said::Undecided(Event::Fault { retry_after, name_missing: false }, Some(error))
             }
-            PollAnswer::Unreadable { error, retry_after, cut_short } => {
-                may_have_approved = cut_short;
+            PollAnswer::Unreadable { error, retry_after, may_have_approved } => {
+                hides_approval = may_have_approved;
                 Said::Undecided(Event::Unreadable { retry_after }, Some(error))
+            }
+            PollAnswer::Codeless { error, retry_after } => {
+                hides_approval = true;
+                Said::Codeless(Event::Unreadable { retry_after }, error)
             }
             PollAnswer::Fatal(error) => Said::Fatal(error),
         };
-        Self { said, may_have_approved, answered: true, cut: false }
+        Self { said, may_have_approved: hides_approval, answered: true, cut: false }
     }
 
     fn of_fault(fault: Fault, cut: bool) -> Self {

@@ -13,7 +13,7 @@ use crate::poll::Life;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{FlowId, MaskedEmail};
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
-use crate::types::{BindingMessage, Email};
+use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
 /// A connection that was provably not made is tried again so many times.
@@ -77,7 +77,7 @@ impl InitiateApproval {
             resource: self.resource.as_deref(),
         };
         let flow = FlowId::random();
-        match send(&inner, &body.encode(&inner.plane)).await {
+        match send(&inner, &body.encode(&inner.plane), &key).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -104,7 +104,7 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8]) -> Result<(Acknowledgement, Instant), Error> {
+async fn send(inner: &Inner, body: &[u8], key: &EmailKey) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
@@ -132,7 +132,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<(Acknowledgement, Instant), 
             }
         };
         let (status, retry_after) = (reply.status, reply.retry_after);
-        let read = |body| wire::read_initiate(&Answer { status, retry_after, body });
+        let read = |body| wire::read_initiate(&Answer { status, retry_after, body }, key);
         let ack = match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),

@@ -65,7 +65,7 @@ async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attemp
         Err(fault) => return TotpAnswer::Failed(fault.into_error()),
     };
     let (status, retry_after) = (reply.status, reply.retry_after);
-    let read = |body| wire::read_totp(&Answer { status, retry_after, body });
+    let read = |body| wire::read_totp(&Answer { status, retry_after, body }, &email.key());
     match reply.body {
         Body::Whole(bytes) => read(Some(&bytes)),
         Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),

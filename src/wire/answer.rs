@@ -1,16 +1,11 @@
 use std::time::Duration;
 
 use super::ErrorCode;
-use super::document::{Document, Flaw, Scalar};
+use super::code::UNKNOWN;
+use super::document::{Document, Scalar};
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
 use crate::types::is_visible_ascii;
-
-/// A week: no wait that a server names is taken for more, so that no arithmetic on it can overflow.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// No token is taken to live longer: a hundred years, to which a caller can add a date without overflow.
-const LONGEST_TOKEN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// What came back, as the caller carries it here from the transport.
 #[derive(Clone, Copy)]
@@ -21,61 +16,79 @@ pub(crate) struct Answer<'a> {
     pub(crate) body: Option<&'a [u8]>,
 }
 
+/// What a status means where no known code stands in the body: the one table for all calls.
+pub(super) enum StatusClass {
+    /// 200 and 202: the body says it, or nobody does.
+    Contract,
+    /// The server, or a gateway before it, is in trouble or overrun: it heals by itself.
+    Heals(ErrorKind, &'static str),
+    /// Any other 4xx.
+    Refused(ErrorKind, &'static str),
+    /// No status of the contract's.
+    Foreign(&'static str),
+}
+
 impl<'a> Answer<'a> {
-    pub(super) fn document(&self) -> Result<Document<'a>, Flaw> {
-        self.body.ok_or(Flaw::NotOneObject).and_then(Document::read)
+    /// The body as one clean JSON object, if it is one.
+    pub(super) fn document(&self) -> Option<Document<'a>> {
+        self.body.and_then(Document::read)
     }
 
-    /// What a status means when the body does not say: the same for every call.
-    pub(super) fn by_status(&self) -> ByStatus {
+    pub(super) fn class(&self) -> StatusClass {
         match self.status {
-            408 | 425 => ByStatus::Heals(ErrorKind::Server),
-            429 => ByStatus::Heals(ErrorKind::RateLimited),
-            500..=599 => ByStatus::Heals(ErrorKind::Server),
-            404 | 405 | 406 | 415 => ByStatus::Final(
+            200 | 202 => StatusClass::Contract,
+            429 => StatusClass::Heals(ErrorKind::RateLimited, "the server's rate limit is reached"),
+            408 | 425 | 500..=599 => StatusClass::Heals(ErrorKind::Server, "the server failed"),
+            404 | 405 | 406 | 415 => StatusClass::Refused(
                 ErrorKind::Config,
                 "the address is not one of AuthSec's: check base_url, routes and client_id",
             ),
-            401 | 403 => ByStatus::Final(ErrorKind::Refused, "the server refused the request"),
-            300..=399 => ByStatus::Final(
-                ErrorKind::Protocol,
-                "the server answered with a redirect, which is never followed",
-            ),
-            400..=499 => ByStatus::Final(ErrorKind::Refused, "the server refused the request"),
-            200 | 202 => ByStatus::Unreadable,
-            _ => ByStatus::Final(
-                ErrorKind::Protocol,
-                "the server answered with a status that is none of the contract's",
-            ),
+            400..=499 => StatusClass::Refused(ErrorKind::Refused, "the server refused the request"),
+            300..=399 => StatusClass::Foreign("the server answered with a redirect, which is never followed"),
+            _ => StatusClass::Foreign("the server answered with a status that is none of the contract's"),
         }
     }
 
-    /// A 4xx was turned away at the door, but for 408, which a server also sends when its handler took too long.
+    /// Whether the request was turned away at the door: by any 4xx but 408, which a server also sends when its handler
+    /// took too long.
     fn refused_by_status(&self) -> bool {
         (400..=499).contains(&self.status) && self.status != 408
     }
 
-    /// The error of an answer that heals by itself or is final by its status.
     pub(super) fn error(&self, kind: ErrorKind, message: &'static str) -> Error {
         Error::new(kind, message)
             .with_status(self.status)
             .with_retry_after(self.retry_after)
             .maybe_sent(!self.refused_by_status())
     }
-}
 
-/// A status without a body that decides.
-pub(super) enum ByStatus {
-    Heals(ErrorKind),
-    Final(ErrorKind, &'static str),
-    Unreadable,
-}
+    /// The error that a known code is.
+    pub(super) fn known(&self, code: ErrorCode) -> Error {
+        let (kind, message) = code.as_error();
+        let refuses = code.refuses();
+        self.error(kind, message).with_code(code).maybe_sent(!refuses)
+    }
 
-impl ByStatus {
-    pub(super) fn message(kind: ErrorKind) -> &'static str {
-        match kind {
-            ErrorKind::RateLimited => "the server's rate limit is reached",
-            _ => "the server failed",
+    /// The error that an unknown code is: what the status says where that heals, else final.
+    pub(super) fn unknown(&self, code: Option<ErrorCode>) -> Error {
+        let error = match self.class() {
+            StatusClass::Heals(kind, message) => self.error(kind, message),
+            _ => self.error(ErrorKind::Protocol, UNKNOWN).maybe_sent(true),
+        };
+        match code {
+            Some(code) => error.with_code(code),
+            None => error,
+        }
+    }
+
+    /// The error that an answer without a code is: what its status says, or what it lacks where that is the contract's.
+    pub(super) fn codeless(&self, lacking: &'static str) -> Error {
+        match self.class() {
+            StatusClass::Contract => self.error(ErrorKind::Protocol, lacking),
+            StatusClass::Heals(kind, message) | StatusClass::Refused(kind, message) => {
+                self.error(kind, message)
+            }
+            StatusClass::Foreign(message) => self.error(ErrorKind::Protocol, message),
         }
     }
 }
@@ -83,82 +96,54 @@ impl ByStatus {
 /// The `error` member, sorted.
 pub(super) enum ErrorMember {
     Absent,
-    Code(ErrorCode),
-    /// Free text, a code in capitals, or no text at all: it says that something is wrong and no more.
+    Known(ErrorCode),
+    /// Letters, digits and `_`: a code, although none of the table. Kept where it cannot be a secret.
+    Unknown(Option<ErrorCode>),
+    /// Free text, or no text at all: it says that something is wrong and no more.
     Text,
 }
 
+/// What the contract's rate limiter says, in any case of letters.
+pub(super) const RATE_LIMIT: &str = "rate limit exceeded";
+
 impl Document<'_> {
     pub(super) fn error_member(&self) -> ErrorMember {
-        match &self.error {
-            Scalar::Absent => ErrorMember::Absent,
-            Scalar::Text(text) => match ErrorCode::known(text).or_else(|| ErrorCode::unknown(text)) {
-                Some(code) => ErrorMember::Code(code),
+        match self.error.given() {
+            None => ErrorMember::Absent,
+            Some(Scalar::Text(text)) => match ErrorCode::known(text) {
+                Some(code) => ErrorMember::Known(code),
+                None if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+                    ErrorMember::Unknown(ErrorCode::unknown(text))
+                }
                 None => ErrorMember::Text,
             },
-            _ => ErrorMember::Text,
+            Some(_) => ErrorMember::Text,
         }
     }
 
-    /// The one token of an answer: CIBA names it `access_token`, TOTP `token`. `Err` for anything that is there and is
-    /// not one non-empty string of visible ASCII.
+    /// Whether the server's own rate limiter wrote this answer, and no gateway.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.error.text().is_some_and(|text| text.trim().eq_ignore_ascii_case(RATE_LIMIT))
+    }
+
+    /// The one token of an answer: CIBA names it `access_token`, TOTP `token`; the same under both names is one. `Err`
+    /// for anything that is there and is not one text of visible ASCII.
     pub(super) fn one_token(&self) -> Result<Option<AccessToken>, ()> {
-        match (&self.access_token, &self.token) {
-            (Scalar::Absent, Scalar::Absent) => Ok(None),
-            (Scalar::Text(token), Scalar::Absent) | (Scalar::Absent, Scalar::Text(token)) => {
-                let visible = !token.is_empty() && is_visible_ascii(token);
-                if visible { Ok(Some(AccessToken::new(token))) } else { Err(()) }
-            }
-            _ => Err(()),
-        }
+        let token = match (self.access_token.given(), self.token.given()) {
+            (None, None) => return Ok(None),
+            (Some(Scalar::Text(token)), None) | (None, Some(Scalar::Text(token))) => token,
+            (Some(Scalar::Text(token)), Some(Scalar::Text(same))) if **token == **same => token,
+            _ => return Err(()),
+        };
+        if is_visible_ascii(token) { Ok(Some(AccessToken::new(token))) } else { Err(()) }
     }
 
     /// Whether `success` is missing or true: anything else contradicts a token.
     pub(super) fn may_succeed(&self) -> bool {
-        matches!(self.success, Scalar::Absent | Scalar::Bool(true))
+        matches!(self.success, Scalar::Missing | Scalar::Null | Scalar::Bool(true))
     }
 
     pub(super) fn names_a_token(&self) -> bool {
-        !matches!((&self.access_token, &self.token), (Scalar::Absent, Scalar::Absent))
+        self.access_token.given().is_some() || self.token.given().is_some()
     }
-}
-
-impl Scalar<'_> {
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A number of seconds as servers write it: `5`, `5.0`, `"5"`. `None` where there is none to be read.
-    fn seconds(&self) -> Option<f64> {
-        let number = match self {
-            Self::Number(number) => *number,
-            Self::Text(text) => text.trim().parse().ok()?,
-            _ => return None,
-        };
-        number.is_finite().then_some(number)
-    }
-
-    /// `interval`: missing, unreadable, zero and negative are `None`; a fraction is rounded up.
-    pub(super) fn interval(&self) -> Option<Duration> {
-        let seconds = self.seconds().filter(|seconds| *seconds > 0.0)?;
-        Some(whole_seconds(seconds.ceil(), LONGEST))
-    }
-
-    /// `expires_in` of a request: `None` where it is missing or unreadable; zero and negative are zero, which is over.
-    pub(super) fn lifetime(&self) -> Option<Duration> {
-        self.seconds().map(|seconds| whole_seconds(seconds.floor(), LONGEST))
-    }
-
-    /// `expires_in` of a token, which may live for a year (wire contract, section 3.7).
-    pub(super) fn token_lifetime(&self) -> Option<Duration> {
-        self.seconds().map(|seconds| whole_seconds(seconds.floor(), LONGEST_TOKEN))
-    }
-}
-
-fn whole_seconds(seconds: f64, longest: Duration) -> Duration {
-    // `as` saturates: negative becomes zero, huge becomes the largest number.
-    Duration::from_secs(seconds as u64).min(longest)
 }

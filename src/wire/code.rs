@@ -1,9 +1,14 @@
 use std::fmt;
 
+use crate::error::ErrorKind;
+
 /// The longest text that is taken for an unknown code, in bytes.
 const LONGEST: usize = 48;
 
-/// A machine-readable `error` value (wire contract, section 2.0; OpenID CIBA Core, sections 11 and 13).
+/// Of a code that is not in the table.
+pub(super) const UNKNOWN: &str = "the server answered with a code that is not known";
+
+/// A machine-readable `error` value (wire contract, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
 ///
 /// Only the known codes carry meaning; anything else that looks like a code is kept in
 /// [`Other`](Self::Other), and free text never gets here.
@@ -32,9 +37,13 @@ pub enum ErrorCode {
     InvalidGrant,
     /// `server_error`: the server failed.
     ServerError,
+    /// `temporarily_unavailable`: the server is overrun or being mended.
+    TemporarilyUnavailable,
+    /// `transaction_failed`: the server could not finish this request, and never will.
+    TransactionFailed,
     /// `unsupported_grant_type`: the server has CIBA switched off.
     UnsupportedGrantType,
-    /// A code that this version does not know: lowercase letters and underscores, at most 48 bytes.
+    /// A code that this version does not know: letters of one case and underscores, at most 48 bytes.
     Other(String),
 }
 
@@ -53,17 +62,52 @@ impl ErrorCode {
             "invalid_scope" => Self::InvalidScope,
             "invalid_grant" => Self::InvalidGrant,
             "server_error" => Self::ServerError,
+            "temporarily_unavailable" => Self::TemporarilyUnavailable,
+            "transaction_failed" => Self::TransactionFailed,
             "unsupported_grant_type" => Self::UnsupportedGrantType,
             _ => return None,
         })
     }
 
-    /// A code that is not known but written like one; free text is none. No code of OAuth or CIBA has a digit or a
-    /// capital, and without them no token, id or TOTP code that a server echoes can pass for one.
+    /// A code that is not known, where it may be kept. The codes of OAuth and CIBA have no digits and one case, and
+    /// without them no token, id or TOTP code that a server echoes can pass for one.
     pub(crate) fn unknown(text: &str) -> Option<Self> {
-        let like_a_code = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-        (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(like_a_code))
-            .then(|| Self::Other(text.to_owned()))
+        let all = |is_letter: fn(&u8) -> bool| text.bytes().all(|byte| is_letter(&byte) || byte == b'_');
+        let one_case = all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase);
+        (!text.is_empty() && text.len() <= LONGEST && one_case).then(|| Self::Other(text.to_owned()))
+    }
+
+    /// What the code is as an error: the one table for all calls. Each reader picks out before what its call waits for.
+    pub(super) fn as_error(&self) -> (ErrorKind, &'static str) {
+        match self {
+            Self::UserNotFound => (ErrorKind::UserNotFound, "the server knows no such user"),
+            Self::NoDeviceRegistered => (ErrorKind::NoDeviceRegistered, "the user has no device registered"),
+            Self::InvalidClient => (
+                ErrorKind::ClientAuth,
+                "the server does not accept this client: check client_id and client_secret",
+            ),
+            Self::InvalidGrant => {
+                (ErrorKind::Refused, "the auth_req_id belongs to another client or resource")
+            }
+            Self::ServerError | Self::TemporarilyUnavailable => (ErrorKind::Server, "the server failed"),
+            Self::TransactionFailed => (ErrorKind::Refused, "the server could not finish the request"),
+            Self::SlowDown => (ErrorKind::RateLimited, "the server asks to slow down"),
+            Self::Other(_) => (ErrorKind::Protocol, UNKNOWN),
+            Self::AuthorizationPending
+            | Self::AccessDenied
+            | Self::ExpiredToken
+            | Self::InvalidRequest
+            | Self::InvalidScope
+            | Self::UnsupportedGrantType => (ErrorKind::Refused, "the server refused the request"),
+        }
+    }
+
+    /// Whether the server says by it that nothing came of the request. What failed on its side may have got some way.
+    pub(super) fn refuses(&self) -> bool {
+        !matches!(
+            self,
+            Self::ServerError | Self::TemporarilyUnavailable | Self::TransactionFailed | Self::Other(_)
+        )
     }
 
     /// The code as it is written on the wire.
@@ -81,6 +125,8 @@ impl ErrorCode {
             Self::InvalidScope => "invalid_scope",
             Self::InvalidGrant => "invalid_grant",
             Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::TransactionFailed => "transaction_failed",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Other(code) => code,
         }

@@ -4,15 +4,15 @@ use std::fmt;
 use std::ops::Deref;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
 /// One value of an answer, as loosely as servers write it.
 #[derive(Default)]
 pub(super) enum Scalar<'de> {
-    /// Missing, or `null`.
     #[default]
-    Absent,
+    Missing,
+    Null,
     Bool(bool),
     Number(f64),
     Text(Text<'de>),
@@ -37,6 +37,25 @@ impl Deref for Text<'_> {
     }
 }
 
+impl Scalar<'_> {
+    /// `None` where it is absent: missing, `null`, or the empty text.
+    pub(super) fn given(&self) -> Option<&Self> {
+        match self {
+            Self::Missing | Self::Null => None,
+            Self::Text(text) if text.is_empty() => None,
+            given => Some(given),
+        }
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// The members of an answer that mean something to us. Everything else was checked and passed over.
 #[derive(Default)]
 pub(super) struct Document<'de> {
@@ -44,6 +63,8 @@ pub(super) struct Document<'de> {
     pub(super) message: Scalar<'de>,
     pub(super) success: Scalar<'de>,
     pub(super) auth_req_id: Scalar<'de>,
+    pub(super) email: Scalar<'de>,
+    pub(super) login_hint: Scalar<'de>,
     pub(super) expires_in: Scalar<'de>,
     pub(super) interval: Scalar<'de>,
     pub(super) access_token: Scalar<'de>,
@@ -56,34 +77,24 @@ pub(super) struct Document<'de> {
 /// number then comes as a map of this one member, its text.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// Why a body is not one clean JSON object. It says nothing of what the body held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// No bytes, or white space.
-    Empty,
-    /// It begins as JSON and stops in the middle.
-    CutShort,
-    /// Anything else: HTML, an array, two documents, duplicate members, invalid UTF-8.
-    NotOneObject,
-}
-
 impl<'de> Document<'de> {
     /// Reads a whole body: one JSON object, no member twice at any depth, valid UTF-8, at most serde_json's 128 levels.
-    pub(super) fn read(body: &'de [u8]) -> Result<Self, Flaw> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Err(Flaw::Empty);
-        }
+    pub(super) fn read(body: &'de [u8]) -> Option<Self> {
         // serde_json skips over invalid UTF-8 where it does not need the text.
-        let text = std::str::from_utf8(body).map_err(|error| {
-            let cut_in_a_character = error.error_len().is_none();
-            if cut_in_a_character { Flaw::CutShort } else { Flaw::NotOneObject }
-        })?;
+        let text = std::str::from_utf8(body).ok()?;
         // The error is dropped on purpose: serde's messages quote what they could not read.
-        serde_json::from_str(text).map_err(
-            |error| {
-                if error.is_eof() { Flaw::CutShort } else { Flaw::NotOneObject }
-            },
-        )
+        serde_json::from_str(text).ok().or_else(|| Self::read_huge(text))
+    }
+
+    /// Once more, where only a number was in the way.
+    #[cold]
+    fn read_huge(text: &str) -> Option<Self> {
+        let tamed = super::number::tamed(text)?;
+        // A reader lends nothing, so the document outlives the bytes.
+        let mut reader = serde_json::Deserializer::from_reader(&tamed[..]);
+        let document = Self::deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        Some(document)
     }
 
     fn member(&mut self, name: &str) -> Option<&mut Scalar<'de>> {
@@ -92,6 +103,8 @@ impl<'de> Document<'de> {
             "message" => &mut self.message,
             "success" => &mut self.success,
             "auth_req_id" => &mut self.auth_req_id,
+            "email" => &mut self.email,
+            "login_hint" => &mut self.login_hint,
             "expires_in" => &mut self.expires_in,
             "interval" => &mut self.interval,
             "access_token" => &mut self.access_token,
@@ -116,13 +129,16 @@ impl<'de> Deserialize<'de> for Document<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
                 let mut document = Document::default();
-                let mut names = Names::default();
+                let mut others = Names::default();
                 while let Some(Name(name)) = map.next_key()? {
                     match document.member(&name) {
-                        Some(place) => *place = map.next_value_seed(AsScalar)?,
-                        None => drop(map.next_value_seed(AsScalar)?),
+                        Some(place @ Scalar::Missing) => *place = map.next_value_seed(AsScalar)?,
+                        Some(_) => return Err(twice()),
+                        None => {
+                            others.insert(name)?;
+                            map.next_value_seed(Passed)?;
+                        }
                     }
-                    names.insert(name)?;
                 }
                 Ok(document)
             }
@@ -130,6 +146,10 @@ impl<'de> Deserialize<'de> for Document<'de> {
 
         deserializer.deserialize_map(Members)
     }
+}
+
+fn twice<E: Error>() -> E {
+    E::custom("a member stands twice")
 }
 
 /// The member names of one object; refuses a second of the same name.
@@ -140,7 +160,7 @@ struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
-    fn insert<E: serde::de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+    fn insert<E: Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
         let fresh = if self.many.is_empty() && self.few.len() < 16 {
             let fresh = !self.few.contains(&name);
             self.few.push(name);
@@ -149,7 +169,7 @@ impl<'de> Names<'de> {
             self.many.extend(self.few.drain(..));
             self.many.insert(name)
         };
-        if fresh { Ok(()) } else { Err(E::custom("a member stands twice")) }
+        if fresh { Ok(()) } else { Err(twice()) }
     }
 }
 
@@ -167,11 +187,11 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 f.write_str("a name")
             }
 
-            fn visit_borrowed_str<E: serde::de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
+            fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
                 Ok(Name(Cow::Borrowed(name)))
             }
 
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
                 Ok(Name(Cow::Owned(name.to_owned())))
             }
         }
@@ -180,7 +200,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// Reads any value: scalars are kept, nested ones are walked through, so that nothing unclean hides inside.
+/// Keeps a scalar; what is nested is passed over.
 struct AsScalar;
 
 impl<'de> DeserializeSeed<'de> for AsScalar {
@@ -199,7 +219,7 @@ impl<'de> Visitor<'de> for AsScalar {
     }
 
     fn visit_unit<E>(self) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Absent)
+        Ok(Scalar::Null)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Scalar<'de>, E> {
@@ -226,23 +246,80 @@ impl<'de> Visitor<'de> for AsScalar {
         Ok(Scalar::Text(Text::Own(Zeroizing::new(value.to_owned()))))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar<'de>, A::Error> {
-        while seq.next_element_seed(AsScalar)?.is_some() {}
-        Ok(Scalar::Nested)
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Scalar<'de>, A::Error> {
+        Passed.visit_seq(seq).map(|()| Scalar::Nested)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar<'de>, A::Error> {
         let mut names = Names::default();
         let mut number = None;
         while let Some(Name(name)) = map.next_key()? {
-            let value = map.next_value_seed(AsScalar)?;
             if name == NUMBER {
-                let finite =
-                    value.text().and_then(|text| text.parse().ok()).filter(|it: &f64| it.is_finite());
-                number = Some(finite.ok_or_else(|| A::Error::custom("a number that is none"))?);
+                let value = map.next_value_seed(Self)?;
+                let value = value.text().and_then(|text| text.parse().ok()).filter(|it: &f64| !it.is_nan());
+                number = Some(value.ok_or_else(|| A::Error::custom("a number that is none"))?);
+            } else {
+                map.next_value_seed(Passed)?;
             }
-            names.insert::<A::Error>(name)?;
+            names.insert(name)?;
         }
         Ok(number.map_or(Scalar::Nested, Scalar::Number))
+    }
+}
+
+/// Walks through a value that nobody reads, so that nothing unclean hides inside.
+struct Passed;
+
+impl<'de> DeserializeSeed<'de> for Passed {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Passed {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(Passed)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
+            names.insert(name)?;
+            map.next_value_seed(Passed)?;
+        }
+        Ok(())
     }
 }

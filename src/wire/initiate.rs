@@ -1,12 +1,11 @@
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::answer::{Answer, ByStatus, ErrorMember};
-use super::document::{Document, Scalar};
-use super::{ErrorCode, Plane};
-use crate::error::{Error, ErrorKind};
-use crate::types::AuthReqId;
+use super::Plane;
+use super::answer::{Answer, ErrorMember};
+use super::body::{Value, object};
+use super::document::Document;
+use crate::error::Error;
+use crate::types::{AuthReqId, EmailKey};
 
 /// What is assumed where the server does not say (OpenID CIBA Core, section 7.3; wire contract, section 3.2).
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -20,45 +19,30 @@ pub(crate) struct InitiateBody<'a> {
     pub(crate) resource: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct AdminInitiate<'a> {
-    login_hint: &'a str,
-    binding_message: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    scopes: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workspace_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ClientInitiate<'a> {
-    client_id: &'a str,
-    email: &'a str,
-    binding_message: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    scopes: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource: Option<&'a str>,
-}
-
 impl InitiateBody<'_> {
     pub(crate) fn encode(&self, plane: &Plane) -> Vec<u8> {
-        let Self { email, binding_message, scopes, resource } = *self;
+        let email = Some(self.email.into());
+        let binding_message = Some(self.binding_message.into());
+        let scopes = (!self.scopes.is_empty()).then_some(Value::Texts(self.scopes));
         match plane {
-            Plane::Admin { workspace_id } => super::encode(&AdminInitiate {
-                login_hint: email,
-                binding_message,
-                scopes,
-                workspace_id: workspace_id.as_deref(),
-            }),
-            Plane::Client { client_id, .. } => {
-                super::encode(&ClientInitiate { client_id, email, binding_message, scopes, resource })
-            }
+            Plane::Admin { workspace_id } => object([
+                ("login_hint", email),
+                ("binding_message", binding_message),
+                ("scopes", scopes),
+                ("workspace_id", workspace_id.as_deref().map(Into::into)),
+            ]),
+            Plane::Client { client_id, .. } => object([
+                ("client_id", Some(client_id.as_str().into())),
+                ("email", email),
+                ("binding_message", binding_message),
+                ("scopes", scopes),
+                ("resource", self.resource.map(Into::into)),
+            ]),
         }
     }
 }
 
-/// A pushed request: what the server promises about it.
+/// A pushed request: what the server promises about it. The interval may be longer than the lifetime.
 #[derive(Debug)]
 pub(crate) struct Acknowledgement {
     pub(crate) auth_req_id: AuthReqId,
@@ -66,57 +50,30 @@ pub(crate) struct Acknowledgement {
     pub(crate) interval: Duration,
 }
 
-/// Reads the answer to an initiate: a known code first, on any status; then the status.
-pub(crate) fn read_initiate(answer: &Answer<'_>) -> Result<Acknowledgement, Error> {
-    let document = answer.document().ok();
-    if let Some(ErrorMember::Code(code)) = document.as_ref().map(Document::error_member) {
-        let unknown = matches!(code, ErrorCode::Other(_));
-        if !(unknown && matches!(answer.by_status(), ByStatus::Heals(_))) {
-            return Err(refusal(answer, code));
+/// Reads the answer to an initiate for this person: a code first, on any status; then the status.
+pub(crate) fn read_initiate(answer: &Answer<'_>, email: &EmailKey) -> Result<Acknowledgement, Error> {
+    const LACKING: &str = "the answer to the request is not one of the contract's";
+    let document = answer.document().ok_or_else(|| answer.codeless(LACKING))?;
+    match document.error_member() {
+        // No push went out for any of them (wire contract, section 2.1), but for the server's own fault.
+        ErrorMember::Known(code) => Err(answer.known(code)),
+        ErrorMember::Unknown(code) => Err(answer.unknown(code)),
+        ErrorMember::Text => {
+            Err(answer.codeless("the server answered with a text where the contract has a code"))
         }
-    }
-    match answer.by_status() {
-        ByStatus::Heals(kind) => return Err(answer.error(kind, ByStatus::message(kind))),
-        ByStatus::Final(kind, message) => return Err(answer.error(kind, message)),
-        ByStatus::Unreadable => {}
-    }
-    let malformed = |what| Err(answer.error(ErrorKind::Protocol, what));
-    match document {
-        Some(document) if answer.status == 200 => match document.error_member() {
-            ErrorMember::Absent => acknowledgement(&document)
-                .or_else(|()| malformed("the server acknowledged the request without a usable auth_req_id")),
-            _ => malformed("the server answered with a text where the contract has a code"),
-        },
-        _ => malformed("the answer to the request is not one of the contract's"),
+        ErrorMember::Absent if answer.status != 200 => Err(answer.codeless(LACKING)),
+        ErrorMember::Absent if document.names_another_person(email) => {
+            Err(answer.codeless("the acknowledgement names another person than was asked for"))
+        }
+        ErrorMember::Absent => acknowledgement(&document).ok_or_else(|| {
+            answer.codeless("the server acknowledged the request without a usable auth_req_id")
+        }),
     }
 }
 
-fn acknowledgement(document: &Document<'_>) -> Result<Acknowledgement, ()> {
-    let id = document.auth_req_id.text().ok_or(())?;
-    let auth_req_id = AuthReqId::new(id).map_err(drop)?;
-    let expires_in = match &document.expires_in {
-        Scalar::Absent => DEFAULT_LIFETIME,
-        stated => stated.lifetime().unwrap_or(DEFAULT_LIFETIME),
-    };
-    // An interval beyond the lifetime is honoured as far as the deadline: one look, when the request ends.
-    let interval = document.interval.interval().unwrap_or(DEFAULT_INTERVAL).min(expires_in);
-    Ok(Acknowledgement { auth_req_id, expires_in, interval })
-}
-
-/// A coded refusal. No push went out for any of them (wire contract, section 2.1), but for the server's own fault.
-fn refusal(answer: &Answer<'_>, code: ErrorCode) -> Error {
-    let (kind, message) = match code {
-        ErrorCode::UserNotFound => (ErrorKind::UserNotFound, "the server knows no such user"),
-        ErrorCode::NoDeviceRegistered => (ErrorKind::NoDeviceRegistered, "the user has no phone registered"),
-        ErrorCode::InvalidClient => (
-            ErrorKind::ClientAuth,
-            "the server does not accept this client: check client_id and client_secret",
-        ),
-        ErrorCode::ServerError => (ErrorKind::Server, "the server failed"),
-        ErrorCode::SlowDown => (ErrorKind::RateLimited, "the server asks to slow down"),
-        ErrorCode::Other(_) => (ErrorKind::Protocol, "the server answered with a code that is not known"),
-        _ => (ErrorKind::Refused, "the server refused the request"),
-    };
-    let refused = !matches!(kind, ErrorKind::Server | ErrorKind::Protocol);
-    answer.error(kind, message).with_code(code).maybe_sent(!refused)
+fn acknowledgement(document: &Document<'_>) -> Option<Acknowledgement> {
+    let auth_req_id = AuthReqId::new(document.auth_req_id.text()?).ok()?;
+    let expires_in = document.expires_in.lifetime().unwrap_or(DEFAULT_LIFETIME);
+    let interval = document.interval.interval().unwrap_or(DEFAULT_INTERVAL);
+    Some(Acknowledgement { auth_req_id, expires_in, interval })
 }

@@ -1,20 +1,17 @@
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::answer::{Answer, ByStatus, ErrorMember};
-use super::document::{Document, Flaw};
+use super::answer::{Answer, ErrorMember, StatusClass};
+use super::asked::Asked;
+use super::body::object;
+use super::document::Document;
 use super::{ErrorCode, Plane};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::Approval;
 
 /// A poll (wire contract, section 2.2).
-#[derive(Serialize)]
 pub(crate) struct PollBody<'a> {
-    pub(crate) auth_req_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_req_id: &'a str,
     client_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a str>,
 }
 
@@ -27,73 +24,124 @@ impl<'a> PollBody<'a> {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        super::encode(self)
+        object([
+            ("auth_req_id", Some(self.auth_req_id.into())),
+            ("client_id", self.client_id.map(Into::into)),
+            ("resource", self.resource.map(Into::into)),
+        ])
     }
 }
 
 /// What a poll's answer says.
+///
+/// `may_have_approved` where it is no readable answer of the server itself (B-23): the approval may have been taken out
+/// there, and something on the way wrote this in its place.
 #[derive(Debug)]
 pub(crate) enum PollAnswer {
     Approved(Approval),
-    Pending,
-    /// Still pending; a server may name its new interval.
-    SlowDown {
-        interval: Option<Duration>,
-        retry_after: Option<Duration>,
-    },
     Denied,
     /// `expired_token`: over, unknown, or already fetched.
     Expired,
     /// `invalid_grant`: another's, or already fetched.
     InvalidGrant(Error),
-    /// It will heal: poll on.
+    /// `transaction_failed`: the server's last word on this id.
+    TransactionFailed(Error),
+    /// `authorization_pending`: nobody has answered yet.
+    Pending {
+        retry_after: Option<Duration>,
+    },
+    /// `slow_down`: still pending; a server may name its new interval.
+    SlowDown {
+        interval: Option<Duration>,
+        retry_after: Option<Duration>,
+    },
+    /// It heals: poll on.
     Fault {
         error: Error,
         retry_after: Option<Duration>,
+        may_have_approved: bool,
     },
-    /// It may heal, but five in a row are a wrong address: poll on for now. `cut_short` where an approval may have
-    /// stood in the part that is missing.
+    /// It may heal: poll on for now, but five in a row are a wrong address.
     Unreadable {
         error: Error,
-        cut_short: bool,
+        retry_after: Option<Duration>,
+        may_have_approved: bool,
+    },
+    /// A 4xx without a code, which is not the server's way to speak. For an id that nobody has answered readably yet it
+    /// is final, and a wrong address or setting; else something on the way wrote it, it counts as
+    /// [`Unreadable`](Self::Unreadable), and it may hide an approval.
+    Codeless {
+        error: Error,
         retry_after: Option<Duration>,
     },
-    /// It will not heal.
+    /// It does not heal.
     Fatal(Error),
 }
 
-/// Reads the answer to a poll: a contradiction first, then a known code on any status, then the status.
-pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
-    let retry_after = answer.retry_after;
-    if (300..=399).contains(&answer.status) {
-        return by_status(answer, Flaw::NotOneObject);
-    }
-    let document = match answer.document() {
-        Ok(document) => document,
-        Err(flaw) => return by_status(answer, flaw),
+/// Reads the answer to a poll: a contradiction first, then a code, on any status but a redirect; then the status.
+pub(crate) fn read_poll(answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
+    let is_redirect = (300..=399).contains(&answer.status);
+    let Some(document) = answer.document().filter(|_| !is_redirect) else {
+        return by_status(answer, None);
     };
-    match document.error_member() {
-        ErrorMember::Absent => {}
-        _ if document.names_a_token() => {
-            return PollAnswer::Fatal(
-                answer.error(ErrorKind::Protocol, "the server sent a token and an error at once"),
-            );
+    let protocol = |what| PollAnswer::Fatal(answer.error(ErrorKind::Protocol, what));
+    let error = document.error_member();
+    if document.names_a_token() && !matches!(error, ErrorMember::Absent) {
+        return protocol("the server sent a token and an error at once");
+    }
+    // A gateway's own words may name anybody; what the server says must be about this request.
+    let is_of_the_server =
+        matches!(error, ErrorMember::Known(_)) || matches!(answer.class(), StatusClass::Contract);
+    if is_of_the_server && document.names_another(asked) {
+        return protocol("the answer names another request or person than was asked for");
+    }
+    match error {
+        ErrorMember::Known(code) => by_code(answer, &document, code),
+        ErrorMember::Unknown(code) => match answer.class() {
+            StatusClass::Heals(..) => PollAnswer::Fault {
+                error: answer.unknown(code),
+                retry_after: answer.retry_after,
+                may_have_approved: may_hide_an_approval(answer, Some(&document)),
+            },
+            _ => PollAnswer::Fatal(answer.unknown(code)),
+        },
+        ErrorMember::Text => by_status(answer, Some(&document)),
+        ErrorMember::Absent => by_token(answer, &document),
+    }
+}
+
+fn by_code(answer: &Answer<'_>, document: &Document<'_>, code: ErrorCode) -> PollAnswer {
+    let retry_after = answer.retry_after;
+    match code {
+        ErrorCode::AuthorizationPending => PollAnswer::Pending { retry_after },
+        ErrorCode::SlowDown => PollAnswer::SlowDown { interval: document.interval.interval(), retry_after },
+        ErrorCode::AccessDenied => PollAnswer::Denied,
+        ErrorCode::ExpiredToken => PollAnswer::Expired,
+        ErrorCode::InvalidGrant => PollAnswer::InvalidGrant(answer.known(code)),
+        ErrorCode::TransactionFailed => PollAnswer::TransactionFailed(answer.known(code)),
+        // The server says itself that it did not get so far, or that it took the approval back.
+        ErrorCode::TemporarilyUnavailable => {
+            PollAnswer::Fault { error: answer.known(code), retry_after, may_have_approved: false }
         }
-        ErrorMember::Code(code) => return by_code(answer, &document, code),
-        ErrorMember::Text => {
-            return match answer.by_status() {
-                ByStatus::Unreadable => PollAnswer::Fatal(answer.error(
-                    ErrorKind::Protocol,
-                    "the server answered with a text where the contract has a code",
-                )),
-                _ => by_status(answer, Flaw::NotOneObject),
-            };
+        ErrorCode::ServerError => {
+            let error = answer.known(code);
+            match answer.class() {
+                StatusClass::Heals(..) => PollAnswer::Fault { error, retry_after, may_have_approved: false },
+                // Where the status hides it, it may be a setting that will never be right.
+                _ => PollAnswer::Unreadable { error, retry_after, may_have_approved: false },
+            }
         }
+        code => PollAnswer::Fatal(answer.known(code)),
+    }
+}
+
+fn by_token(answer: &Answer<'_>, document: &Document<'_>) -> PollAnswer {
+    let protocol = |what| answer.error(ErrorKind::Protocol, what);
+    if !matches!(answer.class(), StatusClass::Contract) {
+        return by_status(answer, Some(document));
     }
     if document.names_a_token() && !document.may_succeed() {
-        return PollAnswer::Fatal(
-            answer.error(ErrorKind::Protocol, "the server sent a token and said that it did not succeed"),
-        );
+        return PollAnswer::Fatal(protocol("the server sent a token and said that it did not succeed"));
     }
     match document.one_token() {
         Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
@@ -102,75 +150,40 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
             expires_in: document.expires_in.token_lifetime(),
             scope: document.scope.text().map(str::to_owned),
         }),
-        Ok(Some(_)) if answer.status == 202 => PollAnswer::Fatal(
-            answer.error(ErrorKind::Protocol, "the server sent a token with a status that does not approve"),
-        ),
-        Ok(_) => by_status(answer, Flaw::NotOneObject),
-        Err(()) => match answer.by_status() {
-            ByStatus::Unreadable => PollAnswer::Unreadable {
-                error: answer.error(ErrorKind::Protocol, "the server sent a token that cannot be one"),
-                cut_short: false,
-                retry_after,
-            },
-            _ => by_status(answer, Flaw::NotOneObject),
+        Ok(Some(_)) => {
+            PollAnswer::Fatal(protocol("the server sent a token with a status that does not approve"))
+        }
+        Ok(None) => by_status(answer, Some(document)),
+        Err(()) => PollAnswer::Unreadable {
+            error: protocol("the server sent a token that cannot be one"),
+            retry_after: answer.retry_after,
+            may_have_approved: true,
         },
     }
 }
 
-fn by_code(answer: &Answer<'_>, document: &Document<'_>, code: ErrorCode) -> PollAnswer {
+/// What says nothing that can be read: the status alone.
+fn by_status(answer: &Answer<'_>, document: Option<&Document<'_>>) -> PollAnswer {
+    let error = answer.codeless("the answer to a poll is not one of the contract's");
     let retry_after = answer.retry_after;
-    let fatal = |kind, message, code| PollAnswer::Fatal(answer.error(kind, message).with_code(code));
-    match code {
-        ErrorCode::AuthorizationPending => PollAnswer::Pending,
-        ErrorCode::SlowDown => PollAnswer::SlowDown { interval: document.interval.interval(), retry_after },
-        ErrorCode::AccessDenied => PollAnswer::Denied,
-        ErrorCode::ExpiredToken => PollAnswer::Expired,
-        ErrorCode::InvalidGrant => PollAnswer::InvalidGrant(
-            answer
-                .error(ErrorKind::Refused, "the auth_req_id belongs to another client or resource")
-                .with_code(code),
-        ),
-        ErrorCode::InvalidClient => fatal(
-            ErrorKind::ClientAuth,
-            "the server does not accept this client: check client_id and client_secret",
-            code,
-        ),
-        ErrorCode::ServerError => {
-            let error = answer.error(ErrorKind::Server, "the server failed").with_code(code).maybe_sent(true);
-            match answer.by_status() {
-                ByStatus::Heals(_) => PollAnswer::Fault { error, retry_after },
-                _ => PollAnswer::Unreadable { error, cut_short: false, retry_after },
-            }
-        }
-        ErrorCode::UserNotFound => fatal(ErrorKind::UserNotFound, "the server knows no such user", code),
-        ErrorCode::NoDeviceRegistered => {
-            fatal(ErrorKind::NoDeviceRegistered, "the user has no phone registered", code)
-        }
-        ErrorCode::InvalidRequest | ErrorCode::InvalidScope | ErrorCode::UnsupportedGrantType => {
-            fatal(ErrorKind::Refused, "the server refused the poll", code)
-        }
-        ErrorCode::Other(_) => match answer.by_status() {
-            ByStatus::Heals(kind) => PollAnswer::Fault {
-                error: answer.error(kind, ByStatus::message(kind)).with_code(code),
-                retry_after,
-            },
-            _ => fatal(ErrorKind::Protocol, "the server answered with a code that is not known", code),
-        },
-    }
-}
-
-fn by_status(answer: &Answer<'_>, flaw: Flaw) -> PollAnswer {
-    let retry_after = answer.retry_after;
-    match answer.by_status() {
-        ByStatus::Heals(kind) => {
-            PollAnswer::Fault { error: answer.error(kind, ByStatus::message(kind)), retry_after }
-        }
-        ByStatus::Final(kind, message) => PollAnswer::Fatal(answer.error(kind, message)),
-        ByStatus::Unreadable => PollAnswer::Unreadable {
-            error: answer.error(ErrorKind::Protocol, "the answer to a poll is not one of the contract's"),
-            // Over HTTP/2 a GOAWAY reads like the end of a body, and an approval may end before its first byte.
-            cut_short: flaw == Flaw::CutShort || (flaw == Flaw::Empty && answer.status == 200),
+    match answer.class() {
+        StatusClass::Heals(..) => PollAnswer::Fault {
+            error,
             retry_after,
+            may_have_approved: may_hide_an_approval(answer, document),
         },
+        StatusClass::Refused(..) => PollAnswer::Codeless { error, retry_after },
+        StatusClass::Contract => PollAnswer::Unreadable { error, retry_after, may_have_approved: true },
+        StatusClass::Foreign(_) => PollAnswer::Fatal(error),
+    }
+}
+
+/// Whether a gateway may have written this status over an approval. 425 says that the request was not processed, and the
+/// contract's rate limiter stands before the handler.
+fn may_hide_an_approval(answer: &Answer<'_>, document: Option<&Document<'_>>) -> bool {
+    match answer.status {
+        425 => false,
+        429 => !document.is_some_and(Document::is_rate_limit),
+        _ => true,
     }
 }

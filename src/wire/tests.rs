@@ -3,8 +3,10 @@
 mod codes;
 mod encoders;
 mod fixtures;
+mod hidden;
 mod initiate;
 mod meaning;
+mod names;
 mod never_opens;
 mod numbers;
 mod paths;
@@ -14,11 +16,24 @@ mod totp;
 
 use std::time::Duration;
 
-use super::{Acknowledgement, Answer, PollAnswer, TotpAnswer, read_initiate, read_poll, read_totp};
-use crate::Error;
+use super::{Acknowledgement, Answer, Asked, PollAnswer, TotpAnswer, read_initiate, read_totp};
+use crate::types::{Email, EmailKey};
+use crate::{Error, ErrorKind};
+
+/// The request and the person that all tests ask for.
+const ID: &str = "id-1";
+const EMAIL: &str = "User@Example.com";
+
+fn key() -> EmailKey {
+    Email::new(EMAIL).expect("an address").key()
+}
 
 fn answer(status: u16, body: &[u8]) -> Answer<'_> {
     Answer { status, retry_after: None, body: Some(body) }
+}
+
+fn read_poll(answer: &Answer<'_>) -> PollAnswer {
+    super::read_poll(answer, &Asked { auth_req_id: ID, email: &key() })
 }
 
 fn poll(status: u16, body: impl AsRef<[u8]>) -> PollAnswer {
@@ -26,11 +41,29 @@ fn poll(status: u16, body: impl AsRef<[u8]>) -> PollAnswer {
 }
 
 fn initiate(status: u16, body: impl AsRef<[u8]>) -> Result<Acknowledgement, Error> {
-    read_initiate(&answer(status, body.as_ref()))
+    read_initiate(&answer(status, body.as_ref()), &key())
 }
 
 fn totp(status: u16, body: impl AsRef<[u8]>) -> TotpAnswer {
-    read_totp(&answer(status, body.as_ref()))
+    read_totp(&answer(status, body.as_ref()), &key())
+}
+
+/// An answer that counts towards the five in a row, and that may stand where an approval stood.
+#[track_caller]
+fn may_hide_an_approval(read: PollAnswer, about: &str) -> Error {
+    match read {
+        PollAnswer::Unreadable { error, may_have_approved: true, .. } => error,
+        other => panic!("{about}: {other:?}"),
+    }
+}
+
+/// A poll that ends at once, by an answer that is none.
+#[track_caller]
+fn is_protocol(read: PollAnswer, about: &str) -> Error {
+    match read {
+        PollAnswer::Fatal(error) if error.kind() == ErrorKind::Protocol => error,
+        other => panic!("{about}: {other:?}"),
+    }
 }
 
 fn seconds(seconds: u64) -> Duration {

@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use serde::Serialize;
+use zeroize::Zeroizing;
 
-use super::answer::{Answer, ByStatus, ErrorMember};
-use super::document::{Document, Scalar};
-use super::{ErrorCode, Plane};
+use super::Plane;
+use super::answer::{Answer, ErrorMember, RATE_LIMIT};
+use super::body::object;
+use super::document::Document;
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
+use crate::types::EmailKey;
 
 /// A TOTP login (wire contract, section 2.6).
 pub(crate) struct TotpBody<'a> {
@@ -14,27 +16,21 @@ pub(crate) struct TotpBody<'a> {
     pub(crate) code: &'a str,
 }
 
-#[derive(Serialize)]
-struct Login<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    email: &'a str,
-    totp_code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workspace_id: Option<&'a str>,
-}
-
 impl TotpBody<'_> {
     pub(crate) fn encode(&self, plane: &Plane) -> Vec<u8> {
-        let Self { email, code: totp_code } = *self;
-        super::encode(&match plane {
+        // With a workspace it is the admin route's body.
+        let (client_id, workspace_id) = match plane {
             Plane::Admin { workspace_id } | Plane::Client { workspace_id: workspace_id @ Some(_), .. } => {
-                Login { client_id: None, email, totp_code, workspace_id: workspace_id.as_deref() }
+                (None, workspace_id.as_deref())
             }
-            Plane::Client { client_id, workspace_id: None } => {
-                Login { client_id: Some(client_id), email, totp_code, workspace_id: None }
-            }
-        })
+            Plane::Client { client_id, workspace_id: None } => (Some(client_id.as_str()), None),
+        };
+        object([
+            ("client_id", client_id.map(Into::into)),
+            ("email", Some(self.email.into())),
+            ("totp_code", Some(self.code.into())),
+            ("workspace_id", workspace_id.map(Into::into)),
+        ])
     }
 }
 
@@ -50,34 +46,43 @@ pub(crate) enum TotpAnswer {
     Failed(Error),
 }
 
-/// Reads the answer to a TOTP login. There are no codes here, so the texts of the contract's section 2.6 are read for
-/// meaning: the only free texts that this crate ever reads so.
-pub(crate) fn read_totp(answer: &Answer<'_>) -> TotpAnswer {
+/// Reads the answer to a TOTP login of this person. There are no codes here, so the texts of the contract's section 2.6
+/// are read for meaning: the only free texts, beside the rate limiter's, that this crate ever reads so.
+pub(crate) fn read_totp(answer: &Answer<'_>, email: &EmailKey) -> TotpAnswer {
     let failed = |kind, message| TotpAnswer::Failed(answer.error(kind, message));
-    let Ok(document) = answer.document() else {
-        return TotpAnswer::Failed(by_status(answer));
-    };
+    let by_status = || TotpAnswer::Failed(answer.codeless(LACKING));
+    let Some(document) = answer.document() else { return by_status() };
+    let error = document.error_member();
+    if matches!(answer.status, 200 | 400 | 401 | 404 | 429) && document.names_another_person(email) {
+        return TotpAnswer::Failed(
+            answer
+                .error(ErrorKind::Protocol, "the answer names another person than was asked for")
+                .maybe_sent(true),
+        );
+    }
     if answer.status == 200 {
-        let contradicted = !document.may_succeed() || !matches!(document.error_member(), ErrorMember::Absent);
+        let contradicted = !document.may_succeed() || !matches!(error, ErrorMember::Absent);
         return match document.one_token() {
             Ok(Some(token)) if !contradicted => TotpAnswer::Verified(token),
-            _ => failed(ErrorKind::Protocol, "the answer to a TOTP login is not one of the contract's"),
+            _ => failed(ErrorKind::Protocol, LACKING),
         };
     }
-    if let ErrorMember::Code(code) = document.error_member()
-        && let Some(error) = by_code(answer, code)
-    {
-        return TotpAnswer::Failed(error);
+    if let ErrorMember::Known(code) = error {
+        let by_status = answer.codeless(LACKING).may_have_reached_server();
+        let error = answer.known(code);
+        // The attempt is given back only where both say that it was turned away.
+        let maybe_sent = by_status || error.may_have_reached_server();
+        return TotpAnswer::Failed(error.maybe_sent(maybe_sent));
     }
     if !matches!(answer.status, 400 | 401 | 404 | 429) || document.names_a_token() {
-        return TotpAnswer::Failed(by_status(answer));
+        return by_status();
     }
     match (answer.status, Saying::of(&document)) {
         (400 | 401, Saying::WrongCode) => TotpAnswer::WrongCode,
         (401 | 429, Saying::Locked) => TotpAnswer::Locked { retry_after: answer.retry_after },
-        (429, Saying::RateLimited) => failed(ErrorKind::RateLimited, "the server's rate limit is reached"),
+        (429, Saying::RateLimited) => by_status(),
         // The TOTP route's own 429 is its lockout, whatever words it finds for it.
-        (429, _) if matches!(document.error_member(), ErrorMember::Text) => {
+        (429, _) if !matches!(error, ErrorMember::Absent) => {
             TotpAnswer::Locked { retry_after: answer.retry_after }
         }
         (400 | 401, Saying::NoDevice) => {
@@ -91,9 +96,11 @@ pub(crate) fn read_totp(answer: &Answer<'_>) -> TotpAnswer {
             ErrorKind::Config,
             "the server does not take TOTP logins of this client: check client_id, workspace_id and routes",
         ),
-        _ => TotpAnswer::Failed(by_status(answer)),
+        _ => by_status(),
     }
 }
+
+const LACKING: &str = "the answer to a TOTP login is not one of the contract's";
 
 /// The few sentences that the contract lists.
 enum Saying {
@@ -108,48 +115,20 @@ enum Saying {
 
 impl Saying {
     fn of(document: &Document<'_>) -> Self {
-        let text = match (&document.error, &document.message) {
-            // The rate limiter has both; its `error` is the fixed text.
-            (Scalar::Text(text), _) | (Scalar::Absent, Scalar::Text(text)) => text.to_ascii_lowercase(),
-            _ => return Self::Other,
+        // The rate limiter has both members; its `error` is the fixed text.
+        let text = match document.error.given() {
+            None => document.message.text(),
+            Some(error) => error.text(),
         };
-        let text = zeroize::Zeroizing::new(text);
+        let text = Zeroizing::new(text.unwrap_or_default().to_ascii_lowercase());
         match text.trim() {
             "invalid totp code" => Self::WrongCode,
-            "rate limit exceeded" => Self::RateLimited,
+            RATE_LIMIT => Self::RateLimited,
             "no totp devices registered" => Self::NoDevice,
             "user not found" => Self::NoUser,
             other if other.contains("must be exactly 6") => Self::NotSixDigits,
             other if other.contains("locked") || other.contains("too many") => Self::Locked,
             _ => Self::Other,
-        }
-    }
-}
-
-fn by_code(answer: &Answer<'_>, code: ErrorCode) -> Option<Error> {
-    let (kind, message) = match code {
-        ErrorCode::UserNotFound => (ErrorKind::UserNotFound, "the server knows no such user"),
-        ErrorCode::NoDeviceRegistered => {
-            (ErrorKind::NoDeviceRegistered, "the user has no authenticator registered")
-        }
-        ErrorCode::InvalidClient => (
-            ErrorKind::ClientAuth,
-            "the server does not accept this client: check client_id and client_secret",
-        ),
-        ErrorCode::ServerError => (ErrorKind::Server, "the server failed"),
-        ErrorCode::SlowDown => (ErrorKind::RateLimited, "the server asks to slow down"),
-        ErrorCode::Other(_) => return None,
-        _ => (ErrorKind::Refused, "the server refused the request"),
-    };
-    Some(answer.error(kind, message).with_code(code))
-}
-
-fn by_status(answer: &Answer<'_>) -> Error {
-    match answer.by_status() {
-        ByStatus::Heals(kind) => answer.error(kind, ByStatus::message(kind)),
-        ByStatus::Final(kind, message) => answer.error(kind, message),
-        ByStatus::Unreadable => {
-            answer.error(ErrorKind::Protocol, "the answer to a TOTP login is not one of the contract's")
         }
     }
 }

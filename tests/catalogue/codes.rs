@@ -69,8 +69,17 @@ async fn j24_expired_after_an_answer_was_lost() {
             assert_eq!(polled.came_to(), ("approval_lost", 2), "{lost:?}");
         }
     }
-    // Not lost: nothing was sent, or the whole answer was read.
-    for whole in [Fault::html_502(), Fault::json_array(), Fault::server_error_200()] {
+    // Something on the way may have written over it.
+    for hidden in [Fault::html_502(), Fault::json_array(), Fault::empty_200(), json(404, "no Route matched")]
+    {
+        let polled = poll_through([hidden.clone(), code(400, "expired_token")]).await;
+        assert_eq!(polled.came_to(), ("approval_lost", 2), "{hidden:?}");
+        let between = crate::support::pending();
+        let polled = poll_through([hidden.clone(), between, code(400, "expired_token")]).await;
+        assert_eq!(polled.came_to(), ("expired_token", 3), "a readable answer clears it: {hidden:?}");
+    }
+    // Not lost: the server has said itself that there was none.
+    for whole in [Fault::too_many_requests_429(None), Fault::server_error_200(), code(503, "server_error")] {
         let polled = poll_through([whole.clone(), code(400, "expired_token")]).await;
         assert_eq!(polled.came_to(), ("expired_token", 2), "{whole:?}");
     }
@@ -121,12 +130,33 @@ async fn j28_server_error_on_200() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f25_temporarily_unavailable_heals_on_any_status() {
+    for status in [200, 202, 400, 403, 429, 503] {
+        let unavailable = code(status, "temporarily_unavailable");
+        assert_eq!(poll_through(vec![unavailable.clone(); 7]).await.came_to(), ("approved", 8), "{status}");
+        let error = initiate_through(unavailable).await;
+        assert_eq!(error.error().kind(), ErrorKind::Server, "{status}");
+        assert_eq!(error.error().code(), Some(&ErrorCode::TemporarilyUnavailable));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f36_transaction_failed() {
+    for status in [200, 400, 403] {
+        let polled = poll_through([code(status, "transaction_failed")]).await;
+        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Refused, 1), "{status}");
+        assert_eq!(polled.error().code(), Some(&ErrorCode::TransactionFailed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn j29_free_text_is_no_code() {
     let body = r#"{"error":"Invalid request body","details":"canary details"}"#;
     for (status, kind) in [(200, ErrorKind::Protocol), (202, ErrorKind::Protocol), (400, ErrorKind::Refused)]
     {
-        let polled = poll_through([json(status, body)]).await;
-        assert_eq!((polled.error().kind(), polled.at.len()), (kind, 1), "{status}");
+        assert_eq!(poll_through(vec![json(status, body); 4]).await.came_to(), ("approved", 5), "{status}");
+        let polled = poll_through(vec![json(status, body); 9]).await;
+        assert_eq!(polled.failed_as(), (kind, Some(status), 5), "{status}");
         assert!(polled.error().code().is_none());
         for text in [chain(polled.error()), chain(initiate_through(json(status, body)).await.error())] {
             assert!(!text.contains("canary") && !text.contains("Invalid request body"), "not echoed: {text}");
@@ -155,21 +185,29 @@ async fn j30_a_code_that_nobody_knows() {
 async fn j31_an_error_of_the_wrong_type() {
     for error in ["{}", "[]", "[\"access_denied\"]", "{\"code\":\"access_denied\"}", "42", "true", "false"] {
         let body = format!(r#"{{"error":{error}}}"#);
-        let polled = poll_through([json(200, body.clone())]).await;
-        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Protocol, 1), "{error}");
+        let polled = poll_through(vec![json(200, body.clone()); 5]).await;
+        assert_eq!(polled.failed_as(), (ErrorKind::Protocol, Some(200), 5), "{error}");
+        let hidden = [json(200, body.clone()), code(400, "expired_token")];
+        assert_eq!(poll_through(hidden).await.came_to(), ("approval_lost", 2), "{error}");
         let initiated = initiate_through(json(200, body.clone())).await;
         assert_eq!(initiated.failed_as(), (ErrorKind::Protocol, Some(200), true), "{error}");
         assert_eq!(totp_through(json(200, body.clone())).await.failed_as().0, ErrorKind::Protocol, "{error}");
-        let refused = poll_through([json(400, body)]).await;
-        assert_eq!((refused.error().kind(), refused.at.len()), (ErrorKind::Refused, 1), "{error}");
+        assert_eq!(poll_through([json(400, body)]).await.came_to(), ("approved", 2), "{error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn j32_pending_in_other_letters() {
+    // Letters, digits and `_` are a code, though not this one.
+    for text in ["AUTHORIZATION_PENDING", "Authorization_Pending", "authorization_pending0"] {
+        for status in [200, 400] {
+            let polled = poll_through([json(status, format!(r#"{{"error":"{text}"}}"#))]).await;
+            assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Protocol, 1), "{text:?}");
+        }
+    }
+    let polled = poll_through([code(400, "AUTHORIZATION_PENDING")]).await;
+    assert_eq!(polled.error().code().map(ErrorCode::as_str), Some("AUTHORIZATION_PENDING"));
     for text in [
-        "AUTHORIZATION_PENDING",
-        "Authorization_Pending",
         " authorization_pending",
         "authorization_pending ",
         "authorization pending",
@@ -177,10 +215,11 @@ async fn j32_pending_in_other_letters() {
         "authorizаtion_pending",
         "",
     ] {
-        let polled = poll_through([json(200, format!(r#"{{"error":"{text}"}}"#))]).await;
-        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Protocol, 1), "{text:?}");
-        let polled = poll_through([json(400, format!(r#"{{"error":"{text}"}}"#))]).await;
-        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Refused, 1), "{text:?}");
+        for (status, kind) in [(200, ErrorKind::Protocol), (400, ErrorKind::Refused)] {
+            let polled = poll_through(vec![json(status, format!(r#"{{"error":"{text}"}}"#)); 5]).await;
+            assert_eq!(polled.failed_as(), (kind, Some(status), 5), "{text:?}");
+            assert!(polled.at[1] - polled.at[0] > 5_000, "no pending answer: {text:?}");
+        }
     }
     // Escaped letters are the letters.
     let escaped = json(200, r#"{"error":"authorization\u005fpending"}"#);

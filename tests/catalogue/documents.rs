@@ -4,7 +4,9 @@ use authsec_ciba::ErrorKind;
 use authsec_ciba::sandbox::Fault;
 
 use crate::support::wire::{ACK, APPROVED, Act, PENDING, Wire, ok};
-use crate::support::{EMAIL, an_id, chain, initiate_through, json, poll_through, respond, totp_through};
+use crate::support::{
+    EMAIL, an_id, chain, code, initiate_through, json, poll_through, respond, totp_through,
+};
 
 const VERIFIED: &str = r#"{"success":true,"token":"a-token"}"#;
 
@@ -16,9 +18,11 @@ async fn is_none_of_the_contracts(fault: Fault) {
     assert_eq!(initiate_through(fault.clone()).await.failed_as(), expected, "{shown}");
     assert_eq!(totp_through(fault.clone()).await.failed_as(), expected, "{shown}");
     assert_eq!(poll_through(vec![fault.clone(); 4]).await.came_to(), ("approved", 5), "{shown}");
-    let polled = poll_through(vec![fault; 9]).await;
+    let polled = poll_through(vec![fault.clone(); 9]).await;
     assert_eq!(polled.failed_as(), (ErrorKind::Protocol, Some(200), 5), "{shown}");
     assert_eq!(polled.at.len(), 5, "{shown}");
+    let polled = poll_through([fault, code(400, "expired_token")]).await;
+    assert_eq!(polled.came_to(), ("approval_lost", 2), "it may have been the approval: {shown}");
 }
 
 /// The same, for each of the bodies of the three calls.
@@ -30,6 +34,8 @@ async fn are_none_of_the_contracts(bodies: [String; 3]) {
     let polled = poll_through(vec![json(200, poll.clone()); 5]).await;
     assert_eq!(polled.failed_as(), (ErrorKind::Protocol, Some(200), 5), "{poll}");
     assert_eq!(poll_through([json(200, poll.clone())]).await.came_to(), ("approved", 2), "{poll}");
+    let lost = poll_through([json(200, poll.clone()), code(400, "expired_token")]).await;
+    assert_eq!(lost.came_to(), ("approval_lost", 2), "{poll}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,6 +125,63 @@ async fn j07_a_token_and_an_error() {
         r#"{"success":true,"access_token":"one","token":"two"}"#.to_owned(),
     ])
     .await;
+}
+
+/// Polls an id of another process, of which nothing is known but this answer.
+async fn polled(body: &str) -> &'static str {
+    let wire = Wire::new([Act::Say(ok(body))]).await;
+    let outcome = wire.client().poll_for_approval(EMAIL, &an_id()).await;
+    outcome.as_ref().map_or("error", authsec_ciba::ApprovalOutcome::status)
+}
+
+#[tokio::test(start_paused = true)]
+async fn f29_the_empty_text_is_absent() {
+    assert_eq!(polled(r#"{"access_token":"tok","error":""}"#).await, "approved");
+    let pending = json(200, r#"{"access_token":"","error":"authorization_pending"}"#);
+    assert_eq!(poll_through([pending]).await.came_to(), ("approved", 2));
+    let acknowledged = initiate_through(json(200, r#"{"auth_req_id":"an-id","error":""}"#)).await;
+    assert!(acknowledged.result.is_ok(), "the push is out");
+    let wrong = json(401, r#"{"success":false,"token":"","message":"Invalid TOTP code"}"#);
+    assert_eq!(totp_through(wrong).await.error_code(), Some("invalid_code"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f30_the_same_token_under_both_names_is_one() {
+    assert_eq!(polled(r#"{"access_token":"tok","token":"tok"}"#).await, "approved");
+    let verified = totp_through(json(200, r#"{"success":true,"access_token":"tok","token":"tok"}"#)).await;
+    assert_eq!(verified.error_code(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f31_an_answer_about_somebody_or_something_else() {
+    for echo in [
+        r#""auth_req_id":"an-id-of-another-process""#,
+        r#""email":"USER@example.com""#,
+        r#""login_hint":"user@example.com","email":null"#,
+    ] {
+        assert_eq!(polled(&format!(r#"{{"access_token":"tok",{echo}}}"#)).await, "approved", "{echo}");
+    }
+    for another in [
+        r#""auth_req_id":"an-id-of-another-request""#,
+        r#""auth_req_id":"AN-ID-OF-ANOTHER-PROCESS""#,
+        r#""email":"other@example.com""#,
+        r#""login_hint":"other@example.com""#,
+    ] {
+        for body in [
+            format!(r#"{{"access_token":"tok",{another}}}"#),
+            format!(r#"{{"error":"authorization_pending",{another}}}"#),
+            format!(r#"{{"error":"access_denied",{another}}}"#),
+        ] {
+            let polled = poll_through([json(200, body.clone())]).await;
+            assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Protocol, 1), "{body}");
+            assert!(!chain(polled.error()).contains("other@"), "{body}");
+        }
+    }
+    let another = r#""email":"other@example.com""#;
+    let acknowledged = initiate_through(json(200, format!(r#"{{"auth_req_id":"an-id",{another}}}"#))).await;
+    assert_eq!(acknowledged.failed_as(), (ErrorKind::Protocol, Some(200), true));
+    let verified = totp_through(json(200, format!(r#"{{"success":true,"token":"t",{another}}}"#))).await;
+    assert_eq!(verified.failed_as(), (ErrorKind::Protocol, Some(200), true));
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +280,7 @@ async fn j16_extra_members_and_huge_values() {
         let more = format!(r#""x":"{}","y":[{}1],"z":1e400"#, "x".repeat(length), "1,".repeat(500));
         json(200, format!("{},{more}}}", ACK.strip_suffix('}').expect("an object")))
     };
-    let more = format!(r#","x":"{}","y":[{}1]}}"#, "x".repeat(60_000), "1,".repeat(500));
+    let more = format!(r#","x":"{}","y":[{}1],"z":1e400}}"#, "x".repeat(60_000), "1,".repeat(500));
     let within = json(200, ACK.replace('}', &more));
     assert!(initiate_through(within).await.result.is_ok(), "passed over within the cap");
     assert_eq!(initiate_through(huge(66_000)).await.failed_as().0, ErrorKind::Protocol, "beyond the cap");

@@ -9,8 +9,14 @@ use crate::support::{
     totp_through,
 };
 
-async fn heals(fault: Fault, kind: ErrorKind) {
+/// Heals for every call; `hides`: an approval may have been lost behind it.
+async fn heals(fault: Fault, kind: ErrorKind, hides: bool) {
     let Fault::Respond { status, .. } = fault else { panic!("an answer") };
+    for gone in ["expired_token", "invalid_grant"] {
+        let polled = poll_through([fault.clone(), code(400, gone)]).await;
+        let lost = polled.result.as_ref().is_ok_and(|outcome| outcome.status() == "approval_lost");
+        assert_eq!((lost, polled.at.len()), (hides, 2), "{status} {gone}");
+    }
     assert_eq!(poll_through(vec![fault.clone(); 7]).await.came_to(), ("approved", 8), "{status}");
     let initiated = initiate_through(fault.clone()).await;
     assert_eq!((initiated.failed_as().0, initiated.error().status()), (kind, Some(status)));
@@ -19,12 +25,38 @@ async fn heals(fault: Fault, kind: ErrorKind) {
     assert!(initiated.error().is_retryable() && verified.error().is_retryable());
 }
 
+/// Ends every call at once, but for the poll of an id that has been answered readably: there it is polled past, four
+/// times in a row, and may hide an approval.
+async fn is_codeless(fault: Fault, kind: ErrorKind) {
+    let Fault::Respond { status, .. } = fault else { panic!("an answer") };
+    assert_eq!(poll_through(vec![fault.clone(); 4]).await.came_to(), ("approved", 5), "{status}");
+    let mut faults = vec![fault.clone(); 4];
+    faults.push(crate::support::pending());
+    faults.extend(vec![fault.clone(); 4]);
+    assert_eq!(poll_through(faults).await.came_to(), ("approved", 10), "{status}");
+    assert_eq!(poll_through(vec![fault.clone(); 9]).await.failed_as(), (kind, Some(status), 5));
+    let lost = poll_through([fault.clone(), code(400, "expired_token")]).await;
+    assert_eq!(lost.came_to(), ("approval_lost", 2), "{status}");
+    ends_elsewhere(fault, kind).await;
+}
+
 /// Ends every call at once.
 async fn ends(fault: Fault, kind: ErrorKind) {
     let Fault::Respond { status, .. } = fault else { panic!("an answer") };
     let polled = poll_through([fault.clone()]).await;
     assert_eq!((polled.error().kind(), polled.error().status()), (kind, Some(status)));
     assert_eq!((polled.at.len(), polled.ended_at), (1, 5_000), "{status}: at once");
+    ends_elsewhere(fault, kind).await;
+}
+
+/// Ends an initiate, a TOTP login, and the poll of an id that nobody has answered.
+async fn ends_elsewhere(fault: Fault, kind: ErrorKind) {
+    let Fault::Respond { status, .. } = fault else { panic!("an answer") };
+    let (sandbox, client) = start().await;
+    sandbox.faults().always(Call::Poll, fault.clone());
+    let error = client.poll_for_approval(EMAIL, &an_id()).await.expect_err("an error");
+    assert_eq!((error.kind(), error.status()), (kind, Some(status)), "of another process");
+    assert_eq!(sandbox.calls(Call::Poll).len(), 1, "{status}: at once");
     let initiated = initiate_through(fault.clone()).await;
     assert_eq!((initiated.failed_as().0, initiated.error().status()), (kind, Some(status)));
     let verified = totp_through(fault).await;
@@ -60,7 +92,43 @@ async fn j42_unavailable_with_retry_after() {
 #[tokio::test(start_paused = true)]
 async fn j43_a_gateways_html() {
     for status in [500, 501, 502, 504, 520, 599] {
-        heals(respond(status, "text/html", "<html>Bad Gateway</html>"), ErrorKind::Server).await;
+        heals(respond(status, "text/html", "<html>Bad Gateway</html>"), ErrorKind::Server, true).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f22_a_gateway_wrote_over_the_approval() {
+    for status in [408, 429, 500, 502, 503, 504, 520] {
+        for body in ["<html>Bad Gateway</html>", "", r#"{"error":"overloaded"}"#] {
+            let polled = poll_through([json(status, body), code(400, "expired_token")]).await;
+            assert_eq!(polled.came_to(), ("approval_lost", 2), "{status} {body}");
+        }
+    }
+    let limited = Fault::too_many_requests_429(None);
+    let polled = poll_through([limited, code(400, "expired_token")]).await;
+    assert_eq!(polled.came_to(), ("expired_token", 2), "the server's own limiter stands before the handler");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f24_a_blip_of_the_infrastructure_behind_two_pending_answers() {
+    for (status, body) in [
+        (404, "404 page not found"),
+        (403, "<html>Checking your browser</html>"),
+        (401, ""),
+        (409, "{}"),
+        (404, r#"{"message":"no Route matched with those values"}"#),
+        (400, r#"{"error":"Not found","status":404}"#),
+    ] {
+        let pending = crate::support::pending;
+        let polled = poll_through([pending(), pending(), json(status, body)]).await;
+        assert_eq!(polled.came_to(), ("approved", 4), "{status} {body}");
+        // The same for an id of another process, once the server has answered for it.
+        let (sandbox, client) = start().await;
+        for fault in [pending(), json(status, body), code(403, "access_denied")] {
+            sandbox.faults().next(Call::Poll, fault);
+        }
+        let outcome = client.poll_for_approval(EMAIL, &an_id()).await.expect("an outcome");
+        assert_eq!((outcome.status(), sandbox.calls(Call::Poll).len()), ("access_denied", 3), "{status}");
     }
 }
 
@@ -80,7 +148,7 @@ async fn j44_a_500_that_says_success_false_is_no_wrong_code() {
 
 #[tokio::test(start_paused = true)]
 async fn j46_not_found() {
-    ends(respond(404, "text/plain", "404 page not found"), ErrorKind::Config).await;
+    is_codeless(respond(404, "text/plain", "404 page not found"), ErrorKind::Config).await;
     let initiated = initiate_through(respond(404, "text/plain", "404 page not found")).await;
     assert!(initiated.error().to_string().contains("base_url"), "a hint");
     let verified = totp_through(json(404, r#"{"error":"User not found"}"#)).await;
@@ -90,14 +158,14 @@ async fn j46_not_found() {
 #[tokio::test(start_paused = true)]
 async fn j47_405_406_415() {
     for status in [405, 406, 415] {
-        ends(respond(status, "text/plain", "no"), ErrorKind::Config).await;
+        is_codeless(respond(status, "text/plain", "no"), ErrorKind::Config).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn j48_408_and_425() {
     for status in [408, 425] {
-        heals(json(status, r#"{"error":"Request timeout"}"#), ErrorKind::Server).await;
+        heals(json(status, r#"{"error":"Request timeout"}"#), ErrorKind::Server, status == 408).await;
     }
     let initiated = initiate_through(respond(408, "text/plain", "")).await;
     assert!(initiated.error().may_have_reached_server(), "its handler may have begun");
@@ -106,13 +174,13 @@ async fn j48_408_and_425() {
 #[tokio::test(start_paused = true)]
 async fn j50_gone() {
     assert_eq!(poll_through([code(410, "expired_token")]).await.came_to(), ("expired_token", 1));
-    ends(respond(410, "text/plain", "gone"), ErrorKind::Refused).await;
+    is_codeless(respond(410, "text/plain", "gone"), ErrorKind::Refused).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn j51_too_large() {
     for status in [413, 414, 431] {
-        ends(respond(status, "text/html", "<html>too large</html>"), ErrorKind::Refused).await;
+        is_codeless(respond(status, "text/html", "<html>too large</html>"), ErrorKind::Refused).await;
     }
 }
 
@@ -146,8 +214,8 @@ async fn j53_statuses_that_are_none() {
 #[tokio::test(start_paused = true)]
 async fn a_token_on_a_refusal_lets_nobody_in() {
     for status in [400, 401, 403, 409, 418] {
-        let polled = poll_through([json(status, APPROVED)]).await;
-        assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::Refused, 1), "{status}");
+        let polled = poll_through(vec![json(status, APPROVED); 5]).await;
+        assert_eq!(polled.failed_as(), (ErrorKind::Refused, Some(status), 5), "{status}");
         let verified = totp_through(json(status, r#"{"success":true,"token":"a-token"}"#)).await;
         assert_eq!(verified.failed_as().0, ErrorKind::Refused, "{status}");
     }

@@ -1,10 +1,10 @@
 //! The `error` member: codes, and what only looks like one (B-73).
 
-use super::{initiate, meaning, poll, totp};
+use super::{initiate, is_protocol, may_hide_an_approval, meaning, poll, totp};
 use crate::ErrorKind;
 use crate::wire::{ErrorCode, PollAnswer};
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 14] = [
     "authorization_pending",
     "slow_down",
     "access_denied",
@@ -16,6 +16,8 @@ const KNOWN: [&str; 12] = [
     "invalid_scope",
     "invalid_grant",
     "server_error",
+    "temporarily_unavailable",
+    "transaction_failed",
     "unsupported_grant_type",
 ];
 
@@ -38,7 +40,10 @@ fn b73_every_code_of_the_contract_is_known_letter_by_letter() {
 #[test]
 fn j18_j19_j20_pending_is_pending_on_any_status() {
     for status in [200, 202, 400, 401, 403, 404, 418, 428, 429, 500, 503] {
-        assert!(matches!(poll(status, coded("authorization_pending")), PollAnswer::Pending), "{status}");
+        assert!(
+            matches!(poll(status, coded("authorization_pending")), PollAnswer::Pending { .. }),
+            "{status}"
+        );
     }
 }
 
@@ -88,7 +93,7 @@ fn j28_a_servers_fault_is_polled_past_and_counted_only_where_the_status_hides_it
     assert!(matches!(poll(503, coded("server_error")), PollAnswer::Fault { .. }));
     for status in [200, 202] {
         match poll(status, coded("server_error")) {
-            PollAnswer::Unreadable { error, cut_short: false, .. } => {
+            PollAnswer::Unreadable { error, may_have_approved: false, .. } => {
                 assert_eq!(error.kind(), ErrorKind::Server);
                 assert_eq!(error.code(), Some(&ErrorCode::ServerError));
                 assert!(error.may_have_reached_server());
@@ -108,14 +113,13 @@ fn j29_free_text_is_never_a_code() {
         " access_denied",
         "access_denied.",
         "access-denied",
-        "Access_denied",
         "error: access_denied",
-        "code123",
+        "code 123",
         "",
     ] {
         let body = format!(r#"{{"error":"{text}","details":"access_denied"}}"#);
-        assert_eq!(meaning::of_poll(&poll(400, &body)), ("refused".to_owned(), true), "{text:?}");
-        assert_eq!(meaning::of_poll(&poll(200, &body)), ("protocol".to_owned(), true), "{text:?}");
+        assert_eq!(meaning::of_poll(&poll(400, &body)), ("refused".to_owned(), false), "{text:?}");
+        assert_eq!(meaning::of_poll(&poll(200, &body)), ("protocol".to_owned(), false), "{text:?}");
         assert_eq!(meaning::of_poll(&poll(500, &body)), ("server_failed".to_owned(), false), "{text:?}");
         assert_eq!(meaning::of_initiate(&initiate(400, &body)), "refused", "{text:?}");
         assert_eq!(meaning::of_initiate(&initiate(200, &body)), "protocol", "{text:?}");
@@ -142,7 +146,7 @@ fn j30_an_unknown_code_ends_the_poll_and_is_kept() {
 fn j31_an_error_that_is_no_text_is_never_passed_over() {
     for error in ["{}", "[]", r#"["access_denied"]"#, r#"{"code":"access_denied"}"#, "42", "false", "0"] {
         let body = format!(r#"{{"error":{error}}}"#);
-        assert_eq!(meaning::of_poll(&poll(200, &body)), ("protocol".to_owned(), true), "{error}");
+        may_hide_an_approval(poll(200, &body), error);
         let body = format!(r#"{{"error":{error},"access_token":"t","token":null,"auth_req_id":"id"}}"#);
         assert_eq!(meaning::of_poll(&poll(200, &body)), ("protocol".to_owned(), true), "{error}");
         assert_eq!(meaning::of_totp(&totp(200, &body)), "protocol", "{error}");
@@ -153,19 +157,24 @@ fn j31_an_error_that_is_no_text_is_never_passed_over() {
 
 #[test]
 fn j32_pending_in_capitals_or_with_spaces_is_not_pending() {
-    for text in
-        ["AUTHORIZATION_PENDING", "Authorization_Pending", "authorization_pending ", "authorization pending"]
-    {
-        let read = poll(200, format!(r#"{{"error":"{text}"}}"#));
-        assert_eq!(meaning::of_poll(&read), ("protocol".to_owned(), true), "{text:?}");
+    for text in ["AUTHORIZATION_PENDING", "Authorization_Pending", "authorization_pending2"] {
+        for status in [200, 202, 400] {
+            is_protocol(poll(status, format!(r#"{{"error":"{text}"}}"#)), text);
+        }
+    }
+    for text in ["authorization_pending ", " authorization_pending", "authorization pending"] {
+        may_hide_an_approval(poll(200, format!(r#"{{"error":"{text}"}}"#)), text);
+        let read = poll(400, format!(r#"{{"error":"{text}"}}"#));
+        assert!(matches!(read, PollAnswer::Codeless { .. }), "{text:?}: {read:?}");
     }
     let escaped = poll(200, r#"{"error":"authorization\u005fpending"}"#);
-    assert!(matches!(escaped, PollAnswer::Pending), "an escape is the letter it stands for");
+    assert!(matches!(escaped, PollAnswer::Pending { .. }), "an escape is the letter it stands for");
 }
 
 #[test]
 fn b70_only_what_cannot_be_a_secret_is_kept_as_an_unknown_code() {
     assert!(ErrorCode::unknown("user_locked").is_some());
+    assert!(ErrorCode::unknown("AUTHORIZATION_PENDING").is_some());
     assert!(ErrorCode::unknown(&"a".repeat(48)).is_some());
     for echo in
         ["", "eyJhbGciOi", "123456", "code_7", "a b", "Ü", "a-b", "a.b", "u@example.com", &"a".repeat(49)]

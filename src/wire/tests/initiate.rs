@@ -1,6 +1,6 @@
 //! Answers to an initiate (B-34).
 
-use super::{initiate, meaning, seconds};
+use super::{initiate, key, meaning, seconds};
 use crate::ErrorKind;
 use crate::wire::{Answer, ErrorCode, read_initiate};
 
@@ -46,13 +46,24 @@ fn b30_a_servers_own_fault_may_have_sent_the_push() {
         (502, "<html>"),
         (408, r#"{"error":"Request timeout"}"#),
         (503, r#"{"error":"overloaded"}"#),
+        (400, r#"{"error":"temporarily_unavailable"}"#),
     ] {
         let error = initiate(status, body).expect_err(body);
         assert!(error.may_have_reached_server(), "{status} {body}");
         assert_eq!(error.kind(), ErrorKind::Server, "{status} {body}");
     }
+    let failed = initiate(400, r#"{"error":"transaction_failed"}"#).expect_err("failed");
+    assert_eq!((failed.kind(), failed.may_have_reached_server()), (ErrorKind::Refused, true));
     let limited = initiate(429, r#"{"error":"Rate limit exceeded"}"#).expect_err("limited");
     assert!(!limited.may_have_reached_server() && limited.is_retryable());
+}
+
+#[test]
+fn f29_an_empty_error_is_none() {
+    for absent in [r#""""#, "null"] {
+        let body = format!(r#"{{"auth_req_id":"id-1","error":{absent}}}"#);
+        assert!(initiate(200, &body).is_ok(), "the push is out: {body}");
+    }
 }
 
 #[test]
@@ -124,5 +135,5 @@ fn j42_j46_what_a_status_means_without_a_body() {
         }
     }
     let answer = Answer { status: 503, retry_after: Some(seconds(9)), body: Some(b"") };
-    assert_eq!(read_initiate(&answer).expect_err("failed").retry_after(), Some(seconds(9)));
+    assert_eq!(read_initiate(&answer, &key()).expect_err("failed").retry_after(), Some(seconds(9)));
 }

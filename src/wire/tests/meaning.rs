@@ -11,16 +11,18 @@ pub(super) fn of_initiate(read: &Result<Acknowledgement, Error>) -> String {
     }
 }
 
-/// The word, and whether the poll ends by it.
+/// The word, and whether the poll ends by it, where this id has been answered readably before.
 pub(super) fn of_poll(read: &PollAnswer) -> (String, bool) {
     match read {
         PollAnswer::Approved(_) => ("approved".to_owned(), true),
-        PollAnswer::Pending => ("pending".to_owned(), false),
+        PollAnswer::Pending { .. } => ("pending".to_owned(), false),
         PollAnswer::SlowDown { .. } => ("slow_down".to_owned(), false),
         PollAnswer::Denied => ("access_denied".to_owned(), true),
         PollAnswer::Expired => ("expired_token".to_owned(), true),
-        PollAnswer::InvalidGrant(error) => (of_error(error), true),
-        PollAnswer::Fault { error, .. } | PollAnswer::Unreadable { error, .. } => (of_error(error), false),
+        PollAnswer::InvalidGrant(error) | PollAnswer::TransactionFailed(error) => (of_error(error), true),
+        PollAnswer::Fault { error, .. }
+        | PollAnswer::Unreadable { error, .. }
+        | PollAnswer::Codeless { error, .. } => (of_error(error), false),
         PollAnswer::Fatal(error) => (of_error(error), true),
     }
 }
@@ -49,6 +51,7 @@ pub(super) fn of_error(error: &Error) -> String {
         }
         (ErrorKind::Refused, Some(code), _) => code.as_str(),
         (ErrorKind::Refused, None, _) => "refused",
+        (ErrorKind::Server, Some(ErrorCode::TemporarilyUnavailable), _) => "temporarily_unavailable",
         (ErrorKind::Protocol, Some(ErrorCode::Other(_)), _) => "unknown_code",
         (ErrorKind::Protocol, None, _) => "protocol",
         (ErrorKind::Input, None, _) => "input",

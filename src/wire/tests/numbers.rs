@@ -5,7 +5,8 @@ use crate::ErrorKind;
 use crate::wire::{Acknowledgement, PollAnswer};
 
 fn acknowledged(members: &str) -> Acknowledgement {
-    initiate(200, format!(r#"{{"auth_req_id":"id"{members}}}"#)).expect("an acknowledgement")
+    initiate(200, format!(r#"{{"auth_req_id":"id"{members}}}"#))
+        .unwrap_or_else(|error| panic!("{members}: {error}"))
 }
 
 #[test]
@@ -50,12 +51,21 @@ fn j36_intervals_as_servers_write_them() {
 }
 
 #[test]
-fn j36_j38_a_huge_interval_reaches_to_the_end_of_the_request_and_no_further() {
-    for huge in ["301", "1e9", "18446744073709551615", "1e308", r#""1e300""#] {
+fn j36_j38_an_interval_beyond_the_lifetime_is_kept_up_to_a_week() {
+    let nines = "9".repeat(400);
+    for (huge, read) in [
+        ("301", seconds(301)),
+        ("1e9", A_WEEK),
+        ("18446744073709551615", A_WEEK),
+        ("1e308", A_WEEK),
+        (r#""1e300""#, A_WEEK),
+        (r#""1e400""#, A_WEEK),
+        (&nines, A_WEEK),
+    ] {
         let ack = acknowledged(&format!(r#","expires_in":300,"interval":{huge}"#));
-        assert_eq!(ack.interval, seconds(300), "{huge}");
+        assert_eq!((ack.interval, ack.expires_in), (read, seconds(300)), "{huge}");
     }
-    assert_eq!(acknowledged(r#","expires_in":3,"interval":5"#).interval, seconds(3));
+    assert_eq!(acknowledged(r#","expires_in":3,"interval":5"#).interval, seconds(5));
 }
 
 /// Any crate of the program can switch serde_json's `arbitrary_precision` on. What a number looks like then is played here;
@@ -65,7 +75,10 @@ fn j36_numbers_in_serdes_arbitrary_precision() {
     let number = |text: &str| format!(r#"{{"$serde_json::private::Number":"{text}"}}"#);
     let ack = acknowledged(&format!(r#","interval":{},"expires_in":{}"#, number("7"), number("60.5")));
     assert_eq!((ack.interval, ack.expires_in), (seconds(7), seconds(60)));
-    for none in ["1e999", "-1e999", "NaN", "five", ""] {
+    for (huge, interval) in [("1e999", A_WEEK), ("-1e999", seconds(5))] {
+        assert_eq!(acknowledged(&format!(r#","interval":{}"#, number(huge))).interval, interval, "{huge}");
+    }
+    for none in ["NaN", "five", ""] {
         let body = format!(r#"{{"auth_req_id":"id","interval":{}}}"#, number(none));
         assert_eq!(initiate(200, &body).expect_err(none).kind(), ErrorKind::Protocol, "{none}");
     }
@@ -92,14 +105,46 @@ fn j37_lifetimes_as_servers_write_them() {
     ] {
         let ack = acknowledged(&format!(r#","interval":5,"expires_in":{written}"#));
         assert_eq!(ack.expires_in, read, "{written}");
-        assert!(ack.interval <= ack.expires_in, "{written}");
+        assert_eq!(ack.interval, seconds(5), "{written}");
     }
 }
 
 #[test]
-fn j37_a_number_that_no_number_can_hold_is_no_json_of_ours() {
-    for body in [r#"{"auth_req_id":"id","interval":1e400}"#, r#"{"auth_req_id":"id","expires_in":-1e999}"#] {
-        assert_eq!(initiate(200, body).expect_err(body).kind(), ErrorKind::Protocol);
+fn f35_a_number_that_no_float_can_hold_is_as_large_as_one_can_be() {
+    for (members, interval, expires_in) in [
+        (r#","interval":1e400"#, A_WEEK, seconds(300)),
+        (r#","interval":-1e400"#, seconds(5), seconds(300)),
+        (r#","expires_in":1e400"#, seconds(5), A_WEEK),
+        (r#","expires_in":-1e999,"interval":1E+999"#, A_WEEK, seconds(0)),
+        (r#","x":"1e999 \" 1e999","y":[1e999],"interval":7.5"#, seconds(8), seconds(300)),
+        (r#","x":{"1e999":-1e999},"interval":"1e999""#, A_WEEK, seconds(300)),
+    ] {
+        let ack = acknowledged(members);
+        assert_eq!((ack.interval, ack.expires_in), (interval, expires_in), "{members}");
+        assert_eq!(ack.auth_req_id.expose_secret(), "id");
+    }
+    match poll(200, r#"{"access_token":"a\\b-1e999","x":1e999}"#) {
+        PollAnswer::Approved(approval) => assert_eq!(approval.token().expose_secret(), r"a\b-1e999"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn f35_what_json_does_not_write_stays_unread() {
+    for number in
+        ["01e999", "+1e999", ".1e999", "1.e999", "1e999.0", "--1e999", "1e999e1", "1e", "-", "1e999x"]
+    {
+        let body = format!(r#"{{"auth_req_id":"id","interval":{number}}}"#);
+        assert_eq!(initiate(200, &body).expect_err(number).kind(), ErrorKind::Protocol, "{number}");
+    }
+    for body in [
+        r#"{"auth_req_id":"id","interval":1e999"#,
+        r#"{"auth_req_id":"id","interval":1e999} x"#,
+        r#"{"auth_req_id":"id","interval":1e999,"interval":5}"#,
+        r#"{"auth_req_id":"id","x":[1e999,{"y":1,"y":2}]}"#,
+        r#"{"auth_req_id":"id","interval":1e999,"x":"\ud800"}"#,
+    ] {
+        assert_eq!(initiate(200, body).expect_err(body).kind(), ErrorKind::Protocol, "{body}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The texts of section 2.6: the only free texts that are read for meaning (B-54, B-55).
 
-use super::{meaning, seconds, totp};
+use super::{key, meaning, seconds, totp};
 use crate::ErrorKind;
 use crate::wire::{Answer, TotpAnswer, read_totp};
 
@@ -30,6 +30,19 @@ fn j54_a_wrong_code_is_one_only_if_the_body_says_so() {
 }
 
 #[test]
+fn f29_an_empty_token_or_error_hides_no_wrong_code() {
+    for body in [
+        r#"{"success":false,"token":"","message":"Invalid TOTP code"}"#,
+        r#"{"success":false,"error":"","message":"Invalid TOTP code"}"#,
+        r#"{"success":false,"access_token":"","token":null,"error":"Invalid TOTP code"}"#,
+    ] {
+        for status in [400, 401] {
+            assert!(matches!(totp(status, body), TotpAnswer::WrongCode), "{status} {body}");
+        }
+    }
+}
+
+#[test]
 fn j54_a_code_that_the_server_finds_too_short_is_no_wrong_code() {
     for text in ["TOTP code must be exactly 6 digits", "must be exactly 6 characters"] {
         assert_eq!(said(400, text)[0], "input", "{text}");
@@ -50,8 +63,9 @@ fn j41_b54_the_servers_own_lock() {
         assert_eq!(said(401, text), ["locked", "locked"], "{text}");
     }
     assert_eq!(said(429, "come back later")[0], "locked", "the route's 429 is its lock, in any words");
+    assert_eq!(said(429, "locked_out_2")[0], "locked", "or in one");
     let body = Some(&br#"{"error":"account temporarily locked"}"#[..]);
-    match read_totp(&Answer { status: 429, retry_after: Some(seconds(60)), body }) {
+    match read_totp(&Answer { status: 429, retry_after: Some(seconds(60)), body }, &key()) {
         TotpAnswer::Locked { retry_after } => assert_eq!(retry_after, Some(seconds(60))),
         other => panic!("{other:?}"),
     }
@@ -61,7 +75,7 @@ fn j41_b54_the_servers_own_lock() {
 fn b54_j40_the_general_rate_limit_is_no_lock() {
     let body =
         br#"{"error":"Rate limit exceeded","message":"too many requests","limit":100,"window":"1m0s"}"#;
-    match read_totp(&Answer { status: 429, retry_after: Some(seconds(7)), body: Some(body) }) {
+    match read_totp(&Answer { status: 429, retry_after: Some(seconds(7)), body: Some(body) }, &key()) {
         TotpAnswer::Failed(error) => {
             assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(seconds(7))));
             assert!(error.is_retryable() && !error.may_have_reached_server());
@@ -124,6 +138,9 @@ fn j55_b55_verified_needs_a_token_and_no_contradiction() {
         r#"{"token":"t"}"#,
         r#"{"access_token":"t","success":true,"message":"Invalid TOTP code"}"#,
         r#"{"token":"t","success":null,"error":null}"#,
+        r#"{"success":true,"token":"t","error":""}"#,
+        r#"{"success":true,"token":"t","access_token":"t"}"#,
+        r#"{"success":true,"token":"t","access_token":""}"#,
     ] {
         match totp(200, body) {
             TotpAnswer::Verified(token) => assert_eq!(token.expose_secret(), "t"),
@@ -136,13 +153,13 @@ fn j55_b55_verified_needs_a_token_and_no_contradiction() {
         r#"{"success":true,"token":null}"#,
         r#"{"success":true,"token":"a b"}"#,
         r#"{"success":true,"token":42}"#,
-        r#"{"success":true,"token":"t","access_token":"t"}"#,
+        r#"{"success":true,"token":"t","access_token":"T"}"#,
+        r#"{"success":"","token":"t"}"#,
         r#"{"success":false,"token":"t"}"#,
         r#"{"success":"true","token":"t"}"#,
         r#"{"success":1,"token":"t"}"#,
         r#"{"success":[],"token":"t"}"#,
         r#"{"success":true,"token":"t","error":"access_denied"}"#,
-        r#"{"success":true,"token":"t","error":""}"#,
         r#"{"success":true,"token":"t","error":{}}"#,
     ] {
         assert_eq!(meaning::of_totp(&totp(200, body)), "protocol", "{body}");
