@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let authenticator = sandbox.authenticator(EMAIL);
     for code in [authenticator.wrong_code(), authenticator.code()] {
         match client.verify_totp(EMAIL, &code).await? {
-            TotpOutcome::Verified { token, .. } => println!("right code: {}", redacted(&token)),
+            TotpOutcome::Verified(verified) => println!("right code: {}", redacted(verified.token())),
             TotpOutcome::InvalidCode { remaining } => println!("wrong code, {remaining} attempts left"),
             TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes"),
         }

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use authsec_ciba::sandbox::{Generation, Reaction, Sandbox, SandboxBuilder, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Reaction, Sandbox, SandboxBuilder, User};
 
 const HELP: &str = "\
 A fake AuthSec server with a phone.
@@ -29,7 +30,7 @@ const NO_DEVICE: &str = "nodevice@example.com";
 #[derive(Default)]
 struct Options {
     port: Option<u16>,
-    generation: Generation,
+    generation: ApiRoutes,
     oauth: bool,
     users: Vec<String>,
     clients: Vec<String>,
@@ -74,7 +75,7 @@ impl Options {
             .map_or(Reaction::Ignore, |seconds| Reaction::ApproveAfter(Duration::from_secs(seconds)));
         let mut builder = Sandbox::builder()
             .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(7468))))
-            .generation(self.generation)
+            .routes(self.generation)
             .oauth(self.oauth)
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
@@ -98,11 +99,11 @@ fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("{text} is not a number that fits"))
 }
 
-fn generation(text: &str) -> Result<Generation, String> {
+fn generation(text: &str) -> Result<ApiRoutes, String> {
     match text {
-        "user-flow" => Ok(Generation::UserFlow),
-        "apr" => Ok(Generation::Apr),
-        "new" => Ok(Generation::New),
+        "user-flow" => Ok(ApiRoutes::Unprefixed),
+        "apr" => Ok(ApiRoutes::Tenant),
+        "new" => Ok(ApiRoutes::Workspace),
         other => Err(format!("unknown generation {other}")),
     }
 }

@@ -1,7 +1,7 @@
 //! A fake AuthSec server with a phone.
 //!
 //! [`Sandbox`] is a real HTTP server on the loopback interface. It speaks the bytes of the real servers, each
-//! [`Generation`] with its own statuses and shapes, keeps their state machine, and has what the real ones
+//! [`ApiRoutes`] with its own statuses and shapes, keeps their state machine, and has what the real ones
 //! lack: a [`Phone`] that a test can hold, an [`Authenticator`], a [`SandboxClock`] that can be moved, a
 //! [`FaultScript`], and a log of everything that arrived. "Section" in these pages is a section of the wire
 //! contract that the crate is built on.
@@ -105,7 +105,6 @@ pub use ledger::RequestState;
 pub use log::{LoggedBody, LoggedRequest};
 pub use phone::{NotPending, PendingRequest, Phone};
 pub use script::{Call, FaultScript};
-pub use settings::Generation;
 pub use user::{Reaction, User};
 
 use listener::Port;
@@ -327,7 +326,7 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
             .field("base_url", &self.base_url())
-            .field("generation", &self.shared.settings.generation)
+            .field("routes", &self.shared.settings.routes)
             .field("oauth", &self.shared.settings.oauth)
             .finish_non_exhaustive()
     }

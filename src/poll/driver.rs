@@ -118,7 +118,7 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
     // The request is gone from the server. If an answer of it went missing before its time was over, the approval may
     // have been in that answer.
     let in_time = slot.expires().is_none_or(|expires| now < expires);
-    let (event, error) = match heard.judge(answer_was_lost && in_time) {
+    let (event, error) = match heard.judge(answer_was_lost && in_time, slot.id()) {
         ControlFlow::Continue(event) => event,
         ControlFlow::Break(outcome) => return Asked::Decided(outcome),
     };

@@ -7,6 +7,7 @@ use super::driver::Outcome;
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
+use crate::types::AuthReqId;
 use crate::wire::{self, Answer, PollAnswer};
 
 /// What was heard of a request.
@@ -57,7 +58,7 @@ impl Heard {
 
     /// It either decides, or is an event for the schedule, with the error that it is where it is one. `lost`: an
     /// earlier answer may have held the approval.
-    pub(super) fn judge(self, lost: bool) -> ControlFlow<Outcome, (Event, Option<Error>)> {
+    pub(super) fn judge(self, lost: bool, id: &AuthReqId) -> ControlFlow<Outcome, (Event, Option<Error>)> {
         let answer = match self {
             Self::Answer(answer, _) => answer,
             Self::Fault(fault) => return judge_fault(fault),
@@ -76,7 +77,7 @@ impl Heard {
             PollAnswer::Unreadable { error, retry_after, .. } => {
                 return ControlFlow::Continue((Event::Unreadable { retry_after }, Some(error)));
             }
-            PollAnswer::Approved(approval) => Ok(ApprovalOutcome::Approved(approval)),
+            PollAnswer::Approved(grant) => Ok(ApprovalOutcome::Approved(grant.of(id.clone(), None))),
             PollAnswer::Denied => Ok(ApprovalOutcome::AccessDenied),
             PollAnswer::Expired | PollAnswer::InvalidGrant(_) if lost => Ok(ApprovalOutcome::ApprovalLost),
             PollAnswer::Expired => Ok(ApprovalOutcome::ExpiredToken),

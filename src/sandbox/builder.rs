@@ -8,11 +8,12 @@ use super::Sandbox;
 use super::clock::Clock;
 use super::listener::Port;
 use super::random;
-use super::settings::{Client, Generation, Settings};
+use super::settings::{Client, Settings};
 use super::shared::Shared;
 use super::totp::{Attempts, Codes};
 use super::user::{TotpSource, User};
 use super::world::{Account, Device, World};
+use crate::ApiRoutes;
 
 /// Collects what the server should be like. Start it with [`start`](Self::start).
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl SandboxBuilder {
     pub(super) fn new() -> Self {
         Self {
             settings: Settings {
-                generation: Generation::New,
+                routes: ApiRoutes::Workspace,
                 oauth: false,
                 clients: Vec::new(),
                 workspaces: Vec::new(),
@@ -46,14 +47,14 @@ impl SandboxBuilder {
         }
     }
 
-    /// Which server is imitated (section 1). Default: [`Generation::New`].
-    pub fn generation(mut self, generation: Generation) -> Self {
-        self.settings.generation = generation;
+    /// Which server is imitated (section 1). Default: [`ApiRoutes::Workspace`].
+    pub fn routes(mut self, routes: ApiRoutes) -> Self {
+        self.settings.routes = routes;
         self
     }
 
     /// Turns `XAA_CIBA` on: `/oauth/bc-authorize` and the CIBA grant of `/oauth/token`, their metadata, and
-    /// one-hour tokens on the workspace plane. Only with [`Generation::New`]. Default: off, which is the
+    /// one-hour tokens on the workspace plane. Only with [`ApiRoutes::Workspace`]. Default: off, which is the
     /// real server's default, too.
     pub fn oauth(mut self, on: bool) -> Self {
         self.settings.oauth = on;
@@ -155,7 +156,7 @@ impl SandboxBuilder {
     ///
     /// Outside a tokio runtime, or on one without I/O or time.
     pub async fn start(mut self) -> io::Result<Sandbox> {
-        if self.settings.oauth && self.settings.generation != Generation::New {
+        if self.settings.oauth && self.settings.routes != ApiRoutes::Workspace {
             return Err(invalid("oauth exists in the newest generation only"));
         }
         if self.settings.workspaces.is_empty() {
@@ -176,7 +177,7 @@ impl SandboxBuilder {
 impl std::fmt::Debug for SandboxBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SandboxBuilder")
-            .field("generation", &self.settings.generation)
+            .field("routes", &self.settings.routes)
             .field("oauth", &self.settings.oauth)
             .field("users", &self.users)
             .field("address", &self.address)

@@ -6,8 +6,9 @@ use super::exchange::Exchange;
 use super::ledger::Table;
 use super::reply::Reply;
 use super::script::Call;
-use super::settings::{Generation, Settings};
+use super::settings::Settings;
 use super::{admin, devices, oauth, respond, tenant, totp_login, workspace};
+use crate::ApiRoutes;
 
 /// A plane of the JSON routes. Which of the last two exists depends on the generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +52,10 @@ impl Route {
                 _ => {}
             }
         }
-        let (prefix, member, plane) = match settings.generation {
-            Generation::UserFlow => ("/uflow/auth/", "tenant/", Plane::Tenant),
-            Generation::Apr => ("/authsec/uflow/auth/", "tenant/", Plane::Tenant),
-            Generation::New => ("/authsec/uflow/auth/", "workspace/", Plane::Workspace),
+        let (prefix, member, plane) = match settings.routes {
+            ApiRoutes::Unprefixed => ("/uflow/auth/", "tenant/", Plane::Tenant),
+            ApiRoutes::Tenant => ("/authsec/uflow/auth/", "tenant/", Plane::Tenant),
+            ApiRoutes::Workspace => ("/authsec/uflow/auth/", "workspace/", Plane::Workspace),
         };
         let rest = path.strip_prefix(prefix)?;
         let (plane, rest) = rest.strip_prefix(member).map_or((Plane::Admin, rest), |rest| (plane, rest));

@@ -2,18 +2,7 @@
 
 use std::time::Duration;
 
-/// Which server is imitated (section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Generation {
-    /// Generation 0: the paths without `/authsec`; it answers like [`Apr`](Self::Apr).
-    UserFlow,
-    /// Generation 1: `/authsec/uflow/auth/...` with the tenant plane, no client authentication.
-    Apr,
-    /// Generation 2: workspace plane with client authentication, lockout, deprecated admin plane.
-    #[default]
-    New,
-}
+use crate::ApiRoutes;
 
 /// A registered client.
 #[derive(Clone)]
@@ -25,7 +14,7 @@ pub(super) struct Client {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    pub(super) generation: Generation,
+    pub(super) routes: ApiRoutes,
     pub(super) oauth: bool,
     pub(super) clients: Vec<Client>,
     pub(super) workspaces: Vec<String>,
@@ -41,7 +30,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn is_new(&self) -> bool {
-        self.generation == Generation::New
+        self.routes == ApiRoutes::Workspace
     }
 
     pub(super) fn client(&self, id: &str) -> Option<&Client> {

@@ -6,7 +6,7 @@ use super::answer::{Answer, ByStatus, ErrorMember};
 use super::document::{Document, Flaw};
 use super::{ErrorCode, Plane};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::Approval;
+use crate::outcome::Grant;
 
 /// A poll (wire contract, section 2.2).
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ impl<'a> PollBody<'a> {
 /// What a poll's answer says.
 #[derive(Debug)]
 pub(crate) enum PollAnswer {
-    Approved(Approval),
+    Approved(Grant),
     Pending,
     /// Still pending; a server may name its new interval.
     SlowDown {
@@ -96,7 +96,7 @@ pub(crate) fn read_poll(answer: &Answer<'_>) -> PollAnswer {
         );
     }
     match document.one_token() {
-        Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
+        Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Grant {
             token,
             token_type: document.token_type.text().map(str::to_owned),
             expires_in: document.expires_in.token_lifetime(),

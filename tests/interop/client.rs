@@ -172,8 +172,9 @@ fn polled(outcome: Result<ApprovalOutcome, Error>) -> String {
 
 fn verified(outcome: Result<TotpOutcome, Error>) -> String {
     match outcome {
-        Ok(TotpOutcome::Verified { token, remaining }) => {
-            format!("success/{remaining}, token of {} characters", token.expose_secret().len())
+        Ok(TotpOutcome::Verified(login)) => {
+            let (left, length) = (login.remaining(), login.token().expose_secret().len());
+            format!("success/{left}, token of {length} characters")
         }
         Ok(other) => format!("{}/{}", other.error_code().unwrap_or("success"), other.remaining()),
         Err(error) => failed(&error),

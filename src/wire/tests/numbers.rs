@@ -133,7 +133,7 @@ fn b16_the_lifetime_of_a_token_may_be_a_year() {
         (r#","expires_in":"abc""#, None),
     ] {
         match poll(200, format!(r#"{{"access_token":"t"{members}}}"#)) {
-            PollAnswer::Approved(approval) => assert_eq!(approval.expires_in(), read, "{members}"),
+            PollAnswer::Approved(approval) => assert_eq!(approval.expires_in, read, "{members}"),
             other => panic!("{members}: {other:?}"),
         }
     }

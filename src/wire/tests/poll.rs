@@ -41,7 +41,7 @@ fn b73_either_name_of_the_token_but_not_both() {
         r#"{"access_token":"t","token":null}"#,
     ] {
         match poll(200, body) {
-            PollAnswer::Approved(approval) => assert_eq!(approval.token().expose_secret(), "t", "{body}"),
+            PollAnswer::Approved(approval) => assert_eq!(approval.token.expose_secret(), "t", "{body}"),
             other => panic!("{body}: {other:?}"),
         }
     }
