@@ -11,11 +11,12 @@ const HELP: &str = "\
 A fake AuthSec server with a phone.
 
   --port PORT                      where to listen on 127.0.0.1 (default 7468; 0: any)
-  --generation user-flow|apr|new   which server to imitate (default new)
+  --routes workspace|tenant|unprefixed
+                                   which generation of servers to imitate (default workspace, the newest)
   --oauth                          /oauth/bc-authorize and the CIBA grant of /oauth/token
   --user EMAIL                     a user with a device and an authenticator; repeatable
                                    (default user@example.com, and nodevice@example.com without a device)
-  --client ID[:SECRET]             an approved client; repeatable (default my-client:my-secret)
+  --client ID[:SECRET]             an approved client; repeatable (default client-id:client-secret)
   --allow-unauthenticated-clients  let a bare client_id in on the workspace plane
   --lifetime SECONDS               how long a request lives (default 300)
   --interval SECONDS               what acknowledgements say about polling (default 5)
@@ -30,7 +31,7 @@ const NO_DEVICE: &str = "nodevice@example.com";
 #[derive(Default)]
 struct Options {
     port: Option<u16>,
-    generation: ApiRoutes,
+    routes: ApiRoutes,
     oauth: bool,
     users: Vec<String>,
     clients: Vec<String>,
@@ -48,7 +49,7 @@ impl Options {
             let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--port" => options.port = Some(number(&value()?)?),
-                "--generation" => options.generation = generation(&value()?)?,
+                "--routes" => options.routes = routes(&value()?)?,
                 "--oauth" => options.oauth = true,
                 "--user" => options.users.push(value()?),
                 "--client" => options.clients.push(value()?),
@@ -64,7 +65,7 @@ impl Options {
             options.users.push("user@example.com".to_owned());
         }
         if options.clients.is_empty() {
-            options.clients.push("my-client:my-secret".to_owned());
+            options.clients.push("client-id:client-secret".to_owned());
         }
         Ok(options)
     }
@@ -75,7 +76,7 @@ impl Options {
             .map_or(Reaction::Ignore, |seconds| Reaction::ApproveAfter(Duration::from_secs(seconds)));
         let mut builder = Sandbox::builder()
             .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(7468))))
-            .routes(self.generation)
+            .routes(self.routes)
             .oauth(self.oauth)
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
@@ -99,12 +100,12 @@ fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("{text} is not a number that fits"))
 }
 
-fn generation(text: &str) -> Result<ApiRoutes, String> {
+fn routes(text: &str) -> Result<ApiRoutes, String> {
     match text {
-        "user-flow" => Ok(ApiRoutes::Unprefixed),
-        "apr" => Ok(ApiRoutes::Tenant),
-        "new" => Ok(ApiRoutes::Workspace),
-        other => Err(format!("unknown generation {other}")),
+        "unprefixed" => Ok(ApiRoutes::Unprefixed),
+        "tenant" => Ok(ApiRoutes::Tenant),
+        "workspace" => Ok(ApiRoutes::Workspace),
+        other => Err(format!("there are no routes {other}")),
     }
 }
 

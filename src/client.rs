@@ -190,7 +190,7 @@ impl CibaClient {
     ///
     /// ```
     /// # fn main() -> Result<(), authsec_ciba::Error> {
-    /// # let client = authsec_ciba::CibaClient::builder().base_url("http://localhost:7468").build()?;
+    /// # let client = authsec_ciba::CibaClient::builder().base_url("http://localhost:7468").admin().build()?;
     /// assert_eq!(client.totp_attempts_left("user@example.com")?, 3);
     /// # Ok(())
     /// # }

@@ -125,7 +125,8 @@ impl Sandbox {
     }
 
     /// Starts a server of the newest generation with the user `user@example.com`, who has a device and an
-    /// authenticator, and the client `client-id` with the secret `client-secret`.
+    /// authenticator, and the client `client-id` with the secret `client-secret`: what [`builder`](Self::builder) has
+    /// where nothing else is named.
     ///
     /// # Errors
     ///
@@ -135,8 +136,7 @@ impl Sandbox {
     ///
     /// Outside a tokio runtime, or on one without I/O or time.
     pub async fn start() -> io::Result<Self> {
-        let user = User::new("user@example.com").with_totp();
-        Self::builder().user(user).client("client-id", Some("client-secret")).start().await
+        Self::builder().start().await
     }
 
     /// `http://ADDRESS:PORT`, without a slash at its end.
@@ -157,15 +157,39 @@ impl Sandbox {
         self.shared.settings.workspace_id().to_owned()
     }
 
-    /// The phone of this user. Capitals do not matter.
+    /// The id of the first client: what `client_id` has to be.
     #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.shared.settings.clients.first().map_or("", |client| client.id.as_str())
+    }
+
+    /// The secret of the first client, empty if it has none.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.shared.settings.clients.first().and_then(|client| client.secret.as_deref()).unwrap_or_default()
+    }
+
+    /// The phone of this user. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[must_use]
+    #[track_caller]
     pub fn phone(&self, email: &str) -> Phone {
+        self.must_know(email);
         Phone::of(&self.shared, email)
     }
 
     /// The authenticator of this user. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
     #[must_use]
+    #[track_caller]
     pub fn authenticator(&self, email: &str) -> Authenticator {
+        self.must_know(email);
         Authenticator::of(&self.shared, email)
     }
 
@@ -183,15 +207,31 @@ impl Sandbox {
         Ok(token)
     }
 
-    /// Activates or deactivates a user while the server runs. `false` if there is no such user.
-    pub fn set_active(&self, email: &str, active: bool) -> bool {
-        self.shared.world().account_mut(email).map(|account| account.active = active).is_some()
+    /// Activates or deactivates a user while the server runs.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[track_caller]
+    pub fn set_active(&self, email: &str, active: bool) {
+        self.must_know(email);
+        if let Some(account) = self.shared.world().account_mut(email) {
+            account.active = active;
+        }
     }
 
-    /// Replaces the scopes that the user's roles grant. `false` if there is no such user.
-    pub fn set_scopes<S: Into<String>>(&self, email: &str, scopes: impl IntoIterator<Item = S>) -> bool {
+    /// Replaces the scopes that the user's roles grant.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[track_caller]
+    pub fn set_scopes<S: Into<String>>(&self, email: &str, scopes: impl IntoIterator<Item = S>) {
+        self.must_know(email);
         let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
-        self.shared.world().account_mut(email).map(|account| account.scopes = Some(scopes)).is_some()
+        if let Some(account) = self.shared.world().account_mut(email) {
+            account.scopes = Some(scopes);
+        }
     }
 
     /// The server's clock.
@@ -218,9 +258,23 @@ impl Sandbox {
         self.logged(|entry| call == Call::Any || entry.call == call)
     }
 
-    /// The polls of this id, those that met a fault included.
+    /// The polls of this request, those that met a fault included.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has issued no such id. Polls of an id that a fault made up are among [`calls`](Self::calls).
     #[must_use]
-    pub fn polls(&self, auth_req_id: &str) -> Vec<LoggedRequest> {
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    pub fn polls_of_request(&self, auth_req_id: &str) -> Vec<LoggedRequest> {
+        let issued = self.issued();
+        if issued.request(auth_req_id).is_none() {
+            panic!(
+                "the sandbox has issued no auth_req_id {auth_req_id:?}; it has issued {} to {:?}",
+                issued.requests.len(),
+                issued.requests.iter().map(|request| request.email.as_str()).collect::<Vec<_>>()
+            );
+        }
         let named = |entry: &LoggedRequest| {
             let sent = entry.body.field("auth_req_id");
             entry.auth_req_id.as_deref().or(sent) == Some(auth_req_id)
@@ -228,9 +282,15 @@ impl Sandbox {
         self.logged(|entry| entry.call == Call::Poll && named(entry))
     }
 
-    /// The polls of all ids of this user, those that met a fault included. Capitals do not matter.
+    /// The polls of all requests of this user, those that met a fault included. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
     #[must_use]
-    pub fn polls_of(&self, email: &str) -> Vec<LoggedRequest> {
+    #[track_caller]
+    pub fn polls_of_person(&self, email: &str) -> Vec<LoggedRequest> {
+        self.must_know(email);
         let email = email.trim().to_lowercase();
         let issued = self.issued();
         let mine = |id: &str| issued.request(id).is_some_and(|it| it.email.to_lowercase() == email);
@@ -308,6 +368,20 @@ impl Sandbox {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+    }
+
+    /// A test that asks for somebody who is not there has a slip in it, and would wait for ever or see nothing.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    fn must_know(&self, email: &str) {
+        let known: Vec<String> =
+            self.shared.world().accounts().iter().map(|account| account.email.clone()).collect();
+        let (wanted, same) = (email.trim().to_lowercase(), |known: &String| known.to_lowercase());
+        if !known.iter().any(|known| same(known) == wanted) {
+            panic!(
+                "the sandbox has no user {email:?}; it has {known:?}: name them with SandboxBuilder::user"
+            );
+        }
     }
 
     fn logged(&self, wanted: impl Fn(&LoggedRequest) -> bool) -> Vec<LoggedRequest> {

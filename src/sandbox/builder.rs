@@ -61,7 +61,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Adds a user. Without this call there is none.
+    /// Adds a user. Without this call there is `user@example.com`, who has a device and an authenticator.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
@@ -69,6 +69,9 @@ impl SandboxBuilder {
 
     /// Adds a client with an approved registration. The older tenant plane knows clients by UUIDs only
     /// (section 2.1); one without a secret cannot authenticate (section 4).
+    ///
+    /// Without any client named, there is one: `client-id` with the secret `client-secret`; on the older routes a
+    /// fixed UUID without a secret. [`Sandbox::client_id`] tells.
     pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
         let secret = secret.map(str::to_owned);
         self.settings.clients.push(Client { id: id.into(), secret, approved: true });
@@ -159,12 +162,28 @@ impl SandboxBuilder {
         if self.settings.oauth && self.settings.routes != ApiRoutes::Workspace {
             return Err(invalid("oauth exists in the newest generation only"));
         }
+        if self.settings.clients.is_empty() {
+            self.settings.clients.push(if self.settings.is_new() {
+                Client {
+                    id: "client-id".to_owned(),
+                    secret: Some("client-secret".to_owned()),
+                    approved: true,
+                }
+            } else {
+                Client { id: "3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4".to_owned(), secret: None, approved: true }
+            });
+        }
+        if self.users.is_empty() {
+            self.users.push(User::new("user@example.com").with_totp());
+        }
         if self.settings.workspaces.is_empty() {
             self.settings.workspaces.push(random::uuid());
         }
         let clock = Clock::start();
         let world = world(self.users, &clock)?;
-        let port = Port::bind(self.address)?;
+        let port = Port::bind(self.address).map_err(|error| {
+            io::Error::new(error.kind(), format!("{} cannot be listened on: {error}", self.address))
+        })?;
         let base_url = format!("http://{}", port.address);
         self.settings.issuer = self.issuer.as_deref().unwrap_or(&base_url).trim_end_matches('/').to_owned();
         let shared = Shared::new(self.settings, clock, world);

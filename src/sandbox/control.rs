@@ -155,7 +155,11 @@ fn react(shared: &Arc<Shared>, body: &Value) -> Result<Value, String> {
         ("deny", Some(wait)) => Reaction::DenyAfter(wait),
         _ => return Err("reaction has to be ignore, approve or deny".to_owned()),
     };
-    Phone::of(shared, text(body, "email")?).react(reaction);
+    let email = text(body, "email")?;
+    if shared.world().account_mut(email).is_none() {
+        return Err("no such user".to_owned());
+    }
+    Phone::of(shared, email).react(reaction);
     Ok(json!({ "ok": true }))
 }
 

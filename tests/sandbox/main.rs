@@ -8,6 +8,7 @@
 )]
 
 mod control;
+mod defaults;
 mod faults;
 mod golden_admin;
 mod golden_bearer;

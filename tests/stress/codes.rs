@@ -17,7 +17,7 @@ async fn start(users: impl IntoIterator<Item = String>) -> (Sandbox, CibaClient)
     }
     let sandbox = builder.start().await.expect("a free port");
     let client = CibaClient::builder().base_url(sandbox.base_url()).routes(ApiRoutes::Tenant);
-    let client = client.build().expect("valid");
+    let client = client.admin().build().expect("valid");
     (sandbox, client)
 }
 
