@@ -19,7 +19,7 @@ pub use usage::Usage;
 
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, totp};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
 
@@ -231,6 +231,38 @@ impl CibaClient {
             tracing::debug!(polls_stopped, "cancelled");
             Ok(Cancellation { polls_stopped })
         })
+    }
+
+    /// Tells a right configuration from a wrong one, without a push and without a person: for a start-up check, or for a
+    /// deployment's smoke test.
+    ///
+    /// It polls once for a request that does not exist. A server that takes this client answers that it is over; whatever
+    /// else comes is the error, with the [endpoint](Error::endpoint) and the [server's own words](Error::server_message):
+    ///
+    /// | [kind](Error::kind) | [field](Error::field) | what is wrong |
+    /// |---|---|---|
+    /// | `ClientAuth` | `client_secret` | the secret is wrong or missing |
+    /// | `ClientAuth` | `client_id` | no such client, or not approved |
+    /// | `Config` | `routes` | the server has other routes, or `base_url` has another path or host |
+    /// | `Config` | `base_url` | it is a website, not the API |
+    /// | `Tls` | | the server could not prove who it is |
+    /// | `Network` | | host, port or proxy cannot be reached |
+    /// | `Protocol` | | something answers that is not AuthSec |
+    /// | `Server`, `RateLimited` | | nothing could be learnt now |
+    ///
+    /// `Ok` does not say that codes work, that a [`workspace_id`](CibaClientBuilder::workspace_id) is right or that a push
+    /// arrives: no request tells without a person. The servers before workspaces know no client secret, and none is asked
+    /// for there.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, as above.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves nothing behind.
+    pub fn check(&self) -> BoxFuture<Result<(), Error>> {
+        Box::pin(check::check(Arc::clone(&self.inner)))
     }
 
     /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, and waits until the spawned ones have

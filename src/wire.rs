@@ -5,6 +5,7 @@ mod code;
 mod document;
 mod initiate;
 mod poll;
+mod reason;
 mod routes;
 mod totp;
 
@@ -12,6 +13,7 @@ pub(crate) use answer::Answer;
 pub use code::ErrorCode;
 pub(crate) use initiate::{Acknowledgement, InitiateBody, read_initiate};
 pub(crate) use poll::{PollAnswer, PollBody, read_poll};
+pub(crate) use reason::{is_web_page, reason};
 pub use routes::ApiRoutes;
 pub(crate) use routes::{Paths, Plane};
 pub(crate) use totp::{TotpAnswer, TotpBody, read_totp};

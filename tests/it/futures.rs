@@ -111,3 +111,16 @@ async fn b82_two_thousand_polls_at_once_use_as_many_sockets_as_the_client_may() 
     assert!(connections.peak <= 8, "{connections:?}");
     assert_eq!(sandbox.log().len(), 2_000);
 }
+
+/// What `.await` takes, a spawn takes by its `into_future`; both are `Send` and own what they need.
+#[tokio::test(start_paused = true)]
+async fn f60_the_calls_can_be_spawned() {
+    let (sandbox, client) = crate::support::start().await;
+    sandbox.phone(crate::support::EMAIL).react(authsec_ciba::sandbox::Reaction::Approve);
+    let asking = tokio::spawn(client.initiate_app_approval(crate::support::EMAIL).into_future());
+    let pending = asking.await.expect("no panic").expect("pushed");
+    let mut waits = tokio::task::JoinSet::new();
+    waits.spawn(pending.wait().into_future());
+    let outcome = waits.join_next().await.expect("one").expect("no panic").expect("an outcome");
+    assert_eq!(outcome.status(), "approved");
+}

@@ -13,6 +13,7 @@
 mod canaries;
 mod cancelling;
 mod capture;
+mod checking;
 mod documentation;
 mod environment;
 mod faults;

@@ -38,8 +38,8 @@ async fn f56_a_builder_knows_what_start_knows() {
 
 /// What a panic says.
 fn said(asking: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(asking)).expect_err("a panic");
-    panic.downcast_ref::<String>().expect("a sentence").clone()
+    let panic = catch_unwind(AssertUnwindSafe(asking)).unwrap_err();
+    panic.downcast_ref::<String>().unwrap().clone()
 }
 
 #[tokio::test]
