@@ -54,41 +54,13 @@
 //!
 #![doc = include_str!("../docs/testing-your-login.md")]
 
-mod admin;
-mod authenticator;
-mod body;
+mod authsec;
 mod builder;
-mod client_auth;
-mod clock;
-mod connection;
 mod control;
-mod control_fault;
-mod delivery;
-mod devices;
-mod exchange;
-mod fault;
-mod issue;
-mod issued;
-mod ledger;
-mod listener;
-mod log;
-mod oauth;
 mod phone;
-mod random;
-mod reply;
-mod respond;
-mod route;
-mod script;
-mod service;
-mod settings;
-mod shared;
+mod server;
+mod state;
 mod take;
-mod tenant;
-mod totp;
-mod totp_login;
-mod user;
-mod workspace;
-mod world;
 
 use std::fmt;
 use std::io;
@@ -97,19 +69,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub use authenticator::{Authenticator, SandboxClock};
 pub use builder::SandboxBuilder;
-pub use fault::Fault;
-pub use issued::{Connections, Issued, IssuedRequest};
-pub use ledger::RequestState;
-pub use log::{LoggedBody, LoggedRequest};
-pub use phone::{NotPending, PendingRequest, Phone};
-pub use script::{Call, FaultScript};
-pub use user::{Reaction, User};
+pub use phone::authenticator::{Authenticator, SandboxClock};
+pub use phone::handset::{NotPending, PendingRequest, Phone};
+pub use state::fault::Fault;
+pub use state::fault_script::FaultScript;
+pub use state::issued::{Connections, Issued, IssuedRequest};
+pub use state::ledger::RequestState;
+pub use state::log::{LoggedBody, LoggedRequest};
+pub use state::script::Call;
+pub use state::user::{Reaction, User};
 
-use listener::Port;
-use shared::Shared;
-use world::Bearer;
+use server::listener::Port;
+use state::shared::Shared;
+use state::world::Bearer;
 
 /// A running fake server. Dropping it stops the server and closes every connection as soon as the runtime
 /// gets to it; [`stop`](Self::stop) waits for that.
@@ -201,7 +174,7 @@ impl Sandbox {
     /// The operating system gives no random bytes.
     pub fn bearer(&self, email: &str) -> io::Result<String> {
         let (now, day) = (self.shared.clock.now(), Duration::from_secs(86_400));
-        let token = random::token(email, now, day, "HS256")?;
+        let token = state::random::token(email, now, day, "HS256")?;
         let bearer = Bearer { email: email.to_owned(), expires_at: now.saturating_add(day) };
         self.shared.world().bearers.insert(token.clone(), bearer);
         Ok(token)

@@ -5,14 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Sandbox;
-use super::clock::Clock;
-use super::listener::Port;
-use super::random;
-use super::settings::{Client, Settings};
-use super::shared::Shared;
-use super::totp::{Attempts, Codes};
-use super::user::{TotpSource, User};
-use super::world::{Account, Device, World};
+use super::server::listener::Port;
+use super::state::clock::Clock;
+use super::state::random;
+use super::state::settings::{Client, Settings};
+use super::state::shared::Shared;
+use super::state::totp::{Attempts, Codes};
+use super::state::user::{TotpSource, User};
+use super::state::world::{Account, Device, World};
 use crate::ApiRoutes;
 
 /// Collects what the server should be like. Start it with [`start`](Self::start).
@@ -26,7 +26,7 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             settings: Settings {
                 routes: ApiRoutes::Workspace,

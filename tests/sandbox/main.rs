@@ -17,5 +17,6 @@ mod golden_oauth;
 mod golden_totp;
 mod life;
 mod observe;
+mod rooms;
 mod support;
 mod take;
