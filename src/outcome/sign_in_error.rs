@@ -28,6 +28,19 @@ pub enum SignInError {
     Failed(Error),
 }
 
+impl SignInError {
+    /// A word for it: the `status` or `error` string of the API reference, or `error` where the answer could not be
+    /// learnt.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::NotApproved(reason) => reason.status(),
+            Self::NotVerified(reason) => reason.error_code(),
+            Self::Failed(_) => "error",
+        }
+    }
+}
+
 impl From<NotApproved> for SignInError {
     fn from(reason: NotApproved) -> Self {
         Self::NotApproved(reason)
@@ -59,8 +72,7 @@ impl fmt::Display for SignInError {
 impl fmt::Debug for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotApproved(reason) => write!(f, "{reason} [{}]", reason.status()),
-            Self::NotVerified(reason) => write!(f, "{reason} [{}]", reason.error_code()),
+            Self::NotApproved(_) | Self::NotVerified(_) => write!(f, "{self} [{}]", self.status()),
             Self::Failed(error) => fmt::Debug::fmt(error, f),
         }
     }

@@ -23,3 +23,4 @@ mod planes;
 mod secrets;
 mod support;
 mod timing;
+mod web_sample;
