@@ -26,14 +26,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let sandbox = Sandbox::builder()
         .user(User::new(EMAIL).with_totp())
-        .client("my-client", Some("my-secret"))
+        .client("client-id", Some("client-secret"))
         .interval(Duration::from_secs(1))
         .start()
         .await?;
     let client = CibaClient::builder()
         .base_url(sandbox.base_url())
-        .client_id("my-client")
-        .client_secret("my-secret")
+        .client_id("client-id")
+        .client_secret("client-secret")
         .workspace_id(sandbox.workspace_id())
         .build()?;
     println!("Against an embedded fake server on {}", sandbox.base_url());
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let authenticator = sandbox.authenticator(EMAIL);
     for code in [authenticator.wrong_code(), authenticator.code()] {
         match client.verify_totp(EMAIL, &code).await? {
-            TotpOutcome::Verified { token, .. } => println!("right code: {}", redacted(&token)),
+            TotpOutcome::Verified(verified) => println!("right code: {}", redacted(verified.token())),
             TotpOutcome::InvalidCode { remaining } => println!("wrong code, {remaining} attempts left"),
             TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes"),
         }

@@ -54,7 +54,7 @@ impl Person<'_> {
         }
         loop {
             match self.client.verify_totp(self.email, &code()?).await? {
-                TotpOutcome::Verified { token, .. } => return Ok(Ok(token)),
+                TotpOutcome::Verified(verified) => return Ok(Ok(verified.into_token())),
                 TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. } => {
                     return Ok(Err("too many wrong codes"));
                 }

@@ -4,17 +4,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use authsec_ciba::sandbox::{Generation, Reaction, Sandbox, SandboxBuilder, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Reaction, Sandbox, SandboxBuilder, User};
 
 const HELP: &str = "\
 A fake AuthSec server with a phone.
 
   --port PORT                      where to listen on 127.0.0.1 (default 7468; 0: any)
-  --generation user-flow|apr|new   which server to imitate (default new)
+  --routes workspace|tenant|unprefixed
+                                   which generation of servers to imitate (default workspace, the newest)
   --oauth                          /oauth/bc-authorize and the CIBA grant of /oauth/token
   --user EMAIL                     a user with a device and an authenticator; repeatable
                                    (default user@example.com, and nodevice@example.com without a device)
-  --client ID[:SECRET]             an approved client; repeatable (default my-client:my-secret)
+  --client ID[:SECRET]             an approved client; repeatable (default client-id:client-secret)
   --allow-unauthenticated-clients  let a bare client_id in on the workspace plane
   --lifetime SECONDS               how long a request lives (default 300)
   --interval SECONDS               what acknowledgements say about polling (default 5)
@@ -29,7 +31,7 @@ const NO_DEVICE: &str = "nodevice@example.com";
 #[derive(Default)]
 struct Options {
     port: Option<u16>,
-    generation: Generation,
+    routes: ApiRoutes,
     oauth: bool,
     users: Vec<String>,
     clients: Vec<String>,
@@ -47,7 +49,7 @@ impl Options {
             let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--port" => options.port = Some(number(&value()?)?),
-                "--generation" => options.generation = generation(&value()?)?,
+                "--routes" => options.routes = routes(&value()?)?,
                 "--oauth" => options.oauth = true,
                 "--user" => options.users.push(value()?),
                 "--client" => options.clients.push(value()?),
@@ -63,7 +65,7 @@ impl Options {
             options.users.push("user@example.com".to_owned());
         }
         if options.clients.is_empty() {
-            options.clients.push("my-client:my-secret".to_owned());
+            options.clients.push("client-id:client-secret".to_owned());
         }
         Ok(options)
     }
@@ -74,7 +76,7 @@ impl Options {
             .map_or(Reaction::Ignore, |seconds| Reaction::ApproveAfter(Duration::from_secs(seconds)));
         let mut builder = Sandbox::builder()
             .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(7468))))
-            .generation(self.generation)
+            .routes(self.routes)
             .oauth(self.oauth)
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
@@ -98,12 +100,12 @@ fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| format!("{text} is not a number that fits"))
 }
 
-fn generation(text: &str) -> Result<Generation, String> {
+fn routes(text: &str) -> Result<ApiRoutes, String> {
     match text {
-        "user-flow" => Ok(Generation::UserFlow),
-        "apr" => Ok(Generation::Apr),
-        "new" => Ok(Generation::New),
-        other => Err(format!("unknown generation {other}")),
+        "unprefixed" => Ok(ApiRoutes::Unprefixed),
+        "tenant" => Ok(ApiRoutes::Tenant),
+        "workspace" => Ok(ApiRoutes::Workspace),
+        other => Err(format!("there are no routes {other}")),
     }
 }
 

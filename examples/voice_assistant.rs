@@ -161,7 +161,7 @@ impl Assistant<'_> {
             // "One hundred" and commas are for a real assistant's speech recognition; gaps are for people.
             let code: String = words.split_whitespace().collect();
             match self.client.verify_totp(&self.email, &code).await {
-                Ok(TotpOutcome::Verified { token, .. }) => return Ok(Turn::SignedIn(token)),
+                Ok(TotpOutcome::Verified(verified)) => return Ok(Turn::SignedIn(verified.into_token())),
                 Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {
                     say("Those were too many wrong codes. Please try again later.");
                     return Ok(Turn::Goodbye);

@@ -2,6 +2,7 @@
 
 mod builder;
 mod config_file;
+mod environment;
 mod inner;
 mod origin;
 mod usage;
@@ -17,8 +18,8 @@ use tracing::Instrument as _;
 pub use usage::Usage;
 
 use crate::error::Error;
-use crate::outcome::{Cancelled, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, totp};
+use crate::outcome::{Cancellation, TotpOutcome};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
 
@@ -57,26 +58,27 @@ impl CibaClient {
         CibaClientBuilder::new()
     }
 
-    /// Configures a client of the newest server by the environment.
+    /// Configures a client by the environment.
     ///
     /// | variable | what needs it |
     /// |---|---|
-    /// | `AUTHSEC_BASE_URL` | a server that is not `https://prod.api.authsec.ai` |
-    /// | `AUTHSEC_CLIENT_ID` | every call for the users of a client; without one, the calls are for admins |
-    /// | `AUTHSEC_CLIENT_SECRET` | initiates and polls for the users of a client |
-    /// | `AUTHSEC_WORKSPACE_ID` | TOTP logins for the users of a client; initiates for admins |
+    /// | `AUTHSEC_BASE_URL` | everything |
+    /// | `AUTHSEC_CLIENT_ID` | every call for the users of a client |
+    /// | `AUTHSEC_CLIENT_SECRET` | initiates and polls for the users of a client, on the newest server |
+    /// | `AUTHSEC_WORKSPACE_ID` | on the newest server: TOTP logins for the users of a client; initiates for admins |
+    /// | `AUTHSEC_ROUTES` | an older server: `tenant` or `unprefixed` (see [`ApiRoutes`](crate::ApiRoutes)); calls for administrators: `admin`, `tenant-admin` or `unprefixed-admin` |
     ///
-    /// So the users of a client take all of the last three, or the first two of them if they never use a code; admins take
-    /// the workspace alone.
+    /// So the users of a client take the first three, and the workspace if they use codes; administrators take the base
+    /// URL, `AUTHSEC_ROUTES=admin` and the workspace.
     ///
-    /// An older server needs other routes, which no variable names, and beside them the client id alone, or nothing
-    /// for its admins:
+    /// An empty variable counts as missing. Any other variable whose name begins with `AUTHSEC_` is a warning in the log:
+    /// most likely it is one of these, mistyped. AuthSec's cloud is chosen by name, not by silence:
     ///
     /// ```no_run
-    /// use authsec_ciba::{ApiRoutes, CibaClient};
+    /// use authsec_ciba::CibaClient;
     ///
     /// # fn main() -> Result<(), authsec_ciba::Error> {
-    /// let client = CibaClient::builder().routes(ApiRoutes::Tenant).env()?.build()?;
+    /// let client = CibaClient::builder().authsec_cloud().env()?.build()?;
     /// # let _ = client;
     /// # Ok(())
     /// # }
@@ -84,13 +86,14 @@ impl CibaClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field that is wrong, never its secret value: a variable
-    /// that is not Unicode or holds a control character; an id that is only white space; a base URL that is not https, or
-    /// http to loopback, or has more than a path; a secret without a client id, or beside an id with a colon, which HTTP
-    /// Basic cannot carry.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field that is wrong, never its secret value, and the name
+    /// of its variable where one is missing: no base URL; neither a client nor admin routes, or both; a variable that is
+    /// not Unicode or holds a control character; routes that do not exist; an id that is only white space; a base URL that
+    /// is not https, or http to loopback, or has more than a path; a secret without a client id, or beside an id with a
+    /// colon, which HTTP Basic cannot carry.
     ///
-    /// A missing variable is never an error here, and an empty one counts as missing. What it was needed for fails with
-    /// the server's word, when it is called.
+    /// What only some calls or servers need may be missing: such a call then fails with the server's word.
+    /// [`check`](Self::check) tells beforehand.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().env()?.build()
     }
@@ -133,7 +136,7 @@ impl CibaClient {
     /// # async fn example(client: CibaClient, typed: &str) -> Result<(), authsec_ciba::Error> {
     /// let code = typed.replace(char::is_whitespace, ""); // "123 456 " is 123456
     /// match client.verify_totp("user@example.com", &code).await? {
-    ///     TotpOutcome::Verified { .. } => println!("welcome"),
+    ///     TotpOutcome::Verified(_) => println!("welcome"),
     ///     TotpOutcome::InvalidCode { remaining: 0 } => println!("wrong, and that was the last attempt for now"),
     ///     TotpOutcome::InvalidCode { remaining } => println!("wrong, {remaining} attempts left"),
     ///     TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes, try again later"),
@@ -187,7 +190,7 @@ impl CibaClient {
     ///
     /// ```
     /// # fn main() -> Result<(), authsec_ciba::Error> {
-    /// # let client = authsec_ciba::CibaClient::builder().base_url("http://localhost:7468").build()?;
+    /// # let client = authsec_ciba::CibaClient::builder().base_url("http://localhost:7468").admin().build()?;
     /// assert_eq!(client.totp_attempts_left("user@example.com")?, 3);
     /// # Ok(())
     /// # }
@@ -218,7 +221,7 @@ impl CibaClient {
     /// # Cancel safety
     ///
     /// It does its work when it is first polled, without waiting for anything.
-    pub fn cancel_approval(&self, email: impl AsRef<str>) -> BoxFuture<Result<Cancelled, Error>> {
+    pub fn cancel_approval(&self, email: impl AsRef<str>) -> BoxFuture<Result<Cancellation, Error>> {
         let inner = Arc::clone(&self.inner);
         let email = Email::new(email.as_ref());
         Box::pin(async move {
@@ -226,8 +229,40 @@ impl CibaClient {
             let polls_stopped = inner.registry.cancel(&key);
             inner.attempts.reset_by_cancel(&key);
             tracing::debug!(polls_stopped, "cancelled");
-            Ok(Cancelled { polls_stopped })
+            Ok(Cancellation { polls_stopped })
         })
+    }
+
+    /// Tells a right configuration from a wrong one, without a push and without a person: for a start-up check, or for a
+    /// deployment's smoke test.
+    ///
+    /// It polls once for a request that does not exist. A server that takes this client answers that it is over; whatever
+    /// else comes is the error, with the [endpoint](Error::endpoint) and the [server's own words](Error::server_message):
+    ///
+    /// | [kind](Error::kind) | [field](Error::field) | what is wrong |
+    /// |---|---|---|
+    /// | `ClientAuth` | `client_secret` | the secret is wrong or missing |
+    /// | `ClientAuth` | `client_id` | no such client, or not approved |
+    /// | `Config` | `routes` | the server has other routes, or `base_url` has another path or host |
+    /// | `Config` | `base_url` | it is a website, not the API |
+    /// | `Tls` | | the server could not prove who it is |
+    /// | `Network` | | host, port or proxy cannot be reached |
+    /// | `Protocol` | | something answers that is not AuthSec |
+    /// | `Server`, `RateLimited` | | nothing could be learnt now |
+    ///
+    /// `Ok` does not say that codes work, that a [`workspace_id`](CibaClientBuilder::workspace_id) is right or that a push
+    /// arrives: no request tells without a person. The servers before workspaces know no client secret, and none is asked
+    /// for there.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, as above.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves nothing behind.
+    pub fn check(&self) -> BoxFuture<Result<(), Error>> {
+        Box::pin(check::check(Arc::clone(&self.inner)))
     }
 
     /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, and waits until the spawned ones have

@@ -1,10 +1,15 @@
 //! What broke. What a person or the clock decides is not here: see [`outcome`](crate::ApprovalOutcome).
 
+mod kind;
+mod server_message;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use kind::ErrorKind;
 
 use crate::wire::ErrorCode;
 
@@ -12,72 +17,40 @@ use crate::wire::ErrorCode;
 ///
 /// Opaque: a [`kind`](Error::kind), what is known around it, and a source. It never holds a token, an `auth_req_id`, a
 /// TOTP code, a client secret, a whole email address or an address with user info, and neither does its source.
-#[derive(Clone, Debug)]
-pub struct Error(Box<Repr>);
+///
+/// `Display` is one sentence: what was seen, where, and what to look at. It says nothing of the causes. `Debug` is that
+/// sentence with its kind and one line for each cause, so that `fn main() -> Result<(), Error>` prints what a person can
+/// read.
+#[derive(Clone)]
+pub struct Error(Arc<Details>);
 
-#[derive(Clone, Debug)]
-struct Repr {
+#[derive(Clone)]
+struct Details {
     kind: ErrorKind,
     message: Cow<'static, str>,
     field: Option<&'static str>,
     code: Option<ErrorCode>,
     status: Option<u16>,
+    endpoint: Option<Arc<str>>,
+    server_message: Option<Box<str>>,
+    request_id: Option<Box<str>>,
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
     attempts: u32,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What kind of thing broke. Each line says whether this crate tries again by itself while polling; no other call is
-/// ever repeated once a byte of it may have left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A value of the call was refused before anything was sent; [`Error::field`] names it. Never retried.
-    Input,
-    /// The client is set up wrongly, or its base URL or routes do not lead to AuthSec (404, 405, 406, 415).
-    /// [`Error::field`] names the setting where one is at fault. Never retried.
-    Config,
-    /// No answer: the name was not found, the connection was refused, reset or cut, or time ran out. Polls go on.
-    Network,
-    /// The server could not prove who it is, or does not speak TLS. Never retried.
-    Tls,
-    /// An answer that is none of the contract's. Polls end at the fifth unreadable answer in a row, and at once where
-    /// the answer is readable and final.
-    Protocol,
-    /// The server failed (5xx, `server_error`). Polls go on; the fifth `server_error` with status 200 ends them.
-    Server,
-    /// The server's general rate limit (429); [`Error::retry_after`] may say how long. Polls go on.
-    RateLimited,
-    /// The server does not accept this client (`invalid_client`): is the client secret set? Never retried.
-    ClientAuth,
-    /// There is no such user. Not meant for the eyes of the person who typed the address: on a public page it tells
-    /// strangers who has an account, so show there what a person sees who waits and is not answered. Never retried.
-    UserNotFound,
-    /// The user has no phone or no authenticator registered. Never retried.
-    NoDeviceRegistered,
-    /// The server refused the request; [`Error::code`] says why. Never retried.
-    Refused,
-    /// Somebody has been let in by this approval before, more than 10 s ago: look for their session. Nothing was sent. Never
-    /// retried.
-    AlreadyAnswered,
-    /// This client has sent as many pushes to this person as it may for now; nothing was sent.
-    /// [`Error::retry_after`] says how long to wait.
-    TooManyPushes,
-    /// The client was shut down; nothing was sent.
-    Shutdown,
-    /// Called outside a tokio runtime with timers and I/O, or the system is out of something. Nothing was sent.
-    Runtime,
-}
-
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Repr {
+        Self(Arc::new(Details {
             kind,
             message: message.into(),
             field: None,
             code: None,
             status: None,
+            endpoint: None,
+            server_message: None,
+            request_id: None,
             retry_after: None,
             may_have_reached_server: false,
             attempts: 0,
@@ -94,37 +67,60 @@ impl Error {
     }
 
     pub(crate) fn with_field(mut self, field: &'static str) -> Self {
-        self.0.field = Some(field);
+        self.details().field = Some(field);
         self
     }
 
     pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
-        self.0.code = Some(code);
+        self.details().code = Some(code);
         self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
+        self.details().status = Some(status);
         self
     }
 
     pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
+        self.details().retry_after = wait;
         self
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.details().attempts = attempts;
         self
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(Arc::from(source.into()));
+        self.details().source = Some(source.into().into());
         self
     }
 
+    /// Where the request went: origin and path, no query and no user info.
+    pub(crate) fn with_endpoint(mut self, endpoint: impl Into<Arc<str>>) -> Self {
+        self.details().endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// The server's own words, cleaned; `hide` is what the request carried and nobody may read.
+    pub(crate) fn with_server_message(mut self, text: &str, hide: &[&str]) -> Self {
+        self.details().server_message = server_message::clean(text, hide);
+        self
+    }
+
+    /// What the server calls the request, from its `X-Request-ID`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no reply carries its headers yet"))]
+    pub(crate) fn with_request_id(mut self, id: &str, hide: &[&str]) -> Self {
+        self.details().request_id = server_message::clean_request_id(id, hide);
+        self
+    }
+
+    fn details(&mut self) -> &mut Details {
+        Arc::make_mut(&mut self.0)
+    }
+
     pub(crate) fn maybe_sent(mut self, maybe: bool) -> Self {
-        self.0.may_have_reached_server = maybe;
+        self.details().may_have_reached_server = maybe;
         self
     }
 
@@ -170,6 +166,27 @@ impl Error {
         self.0.status
     }
 
+    /// Where the request went: origin and path, as in `https://auth.example.com/authsec/uflow/auth/ciba/token`. `None`
+    /// where there was none.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.0.endpoint.as_deref()
+    }
+
+    /// The server's own words, where it gave a reason in free text: at most 256 visible characters on one line, with the
+    /// secrets of the request and every email address taken out. For whoever reads the log, not for the person who signs
+    /// in, and never to be matched: a server may change its words at any time.
+    #[must_use]
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.server_message.as_deref()
+    }
+
+    /// What the server calls the request (`X-Request-ID`), to ask its operator about it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
     /// The argument or the setting that was refused.
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
@@ -185,15 +202,57 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
-        if let Some(code) = &self.0.code {
-            write!(f, " ({code})")?;
+        let details = &*self.0;
+        f.write_str(&details.message)?;
+        let mut facts = Facts { f, any: false };
+        if let Some(code) = &details.code {
+            facts.add(format_args!("code {code}"))?;
         }
-        if let Some(status) = self.0.status {
-            write!(f, " (HTTP status {status})")?;
+        if let Some(status) = details.status {
+            facts.add(format_args!("HTTP status {status}"))?;
         }
-        if self.0.attempts > 1 {
-            write!(f, " after {} attempts", self.0.attempts)?;
+        if let Some(endpoint) = &details.endpoint {
+            facts.add(format_args!("{endpoint}"))?;
+        }
+        if let Some(id) = &details.request_id {
+            facts.add(format_args!("request id {id}"))?;
+        }
+        if details.attempts > 1 {
+            facts.add(format_args!("{} attempts", details.attempts))?;
+        }
+        facts.end()?;
+        match &details.server_message {
+            Some(text) => write!(f, "; the server says: \"{text}\""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is known, in one pair of brackets.
+struct Facts<'a, 'b> {
+    f: &'a mut fmt::Formatter<'b>,
+    any: bool,
+}
+
+impl Facts<'_, '_> {
+    fn add(&mut self, fact: fmt::Arguments<'_>) -> fmt::Result {
+        self.f.write_str(if self.any { ", " } else { " (" })?;
+        self.any = true;
+        self.f.write_fmt(fact)
+    }
+
+    fn end(self) -> fmt::Result {
+        self.f.write_str(if self.any { ")" } else { "" })
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} [{}]", self.0.kind)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
         }
         Ok(())
     }
@@ -204,3 +263,6 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests;

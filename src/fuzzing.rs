@@ -66,7 +66,7 @@ fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
 #[must_use]
 pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
     match crate::wire::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }) {
-        PollAnswer::Approved(approval) => Read::Token(approval.token().expose_secret().to_owned()),
+        PollAnswer::Approved(approval) => Read::Token(approval.token.expose_secret().to_owned()),
         PollAnswer::Pending { .. } => Read::Pending,
         PollAnswer::SlowDown { interval, .. } => Read::SlowDown { interval },
         PollAnswer::Denied => Read::Denied,

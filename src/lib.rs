@@ -41,8 +41,8 @@ pub use attempts::TotpLockout;
 pub use client::{CibaClient, CibaClientBuilder, Usage};
 pub use error::{Error, ErrorKind};
 pub use outcome::{
-    Approval, ApprovalOutcome, CancelReason, Cancelled, LockedBy, NotApproved, NotVerified, PollStatus,
-    TotpOutcome,
+    Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,
+    SignInError, TotpOutcome, Verified,
 };
 pub use poll::{ApprovalTask, PollPolicy};
 pub use push_guard::PushGuard;

@@ -2,13 +2,16 @@
 
 mod approval;
 mod cancelled;
+mod sign_in_error;
 mod status;
 mod totp;
 
+pub(crate) use approval::Grant;
 pub use approval::{Approval, ApprovalOutcome, NotApproved};
-pub use cancelled::{CancelReason, Cancelled};
+pub use cancelled::{CancelReason, Cancellation};
+pub use sign_in_error::SignInError;
 pub use status::PollStatus;
-pub use totp::{LockedBy, NotVerified, TotpOutcome};
+pub use totp::{LockedBy, NotVerified, TotpOutcome, Verified};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The calls: each is built, awaited once, and gone.
 
+pub(crate) mod check;
 mod initiate;
 mod pending;
 mod poll;

@@ -1,7 +1,7 @@
 //! A fake AuthSec server with a phone.
 //!
 //! [`Sandbox`] is a real HTTP server on the loopback interface. It speaks the bytes of the real servers, each
-//! [`Generation`] with its own statuses and shapes, keeps their state machine, and has what the real ones
+//! [`ApiRoutes`] with its own statuses and shapes, keeps their state machine, and has what the real ones
 //! lack: a [`Phone`] that a test can hold, an [`Authenticator`], a [`SandboxClock`] that can be moved, a
 //! [`FaultScript`], and a log of everything that arrived. "Section" in these pages is a section of the wire
 //! contract that the crate is built on.
@@ -54,41 +54,13 @@
 //!
 #![doc = include_str!("../docs/testing-your-login.md")]
 
-mod admin;
-mod authenticator;
-mod body;
+mod authsec;
 mod builder;
-mod client_auth;
-mod clock;
-mod connection;
 mod control;
-mod control_fault;
-mod delivery;
-mod devices;
-mod exchange;
-mod fault;
-mod issue;
-mod issued;
-mod ledger;
-mod listener;
-mod log;
-mod oauth;
 mod phone;
-mod random;
-mod reply;
-mod respond;
-mod route;
-mod script;
-mod service;
-mod settings;
-mod shared;
+mod server;
+mod state;
 mod take;
-mod tenant;
-mod totp;
-mod totp_login;
-mod user;
-mod workspace;
-mod world;
 
 use std::fmt;
 use std::io;
@@ -97,20 +69,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub use authenticator::{Authenticator, SandboxClock};
 pub use builder::SandboxBuilder;
-pub use fault::Fault;
-pub use issued::{Connections, Issued, IssuedRequest};
-pub use ledger::RequestState;
-pub use log::{LoggedBody, LoggedRequest};
-pub use phone::{NotPending, PendingRequest, Phone};
-pub use script::{Call, FaultScript};
-pub use settings::Generation;
-pub use user::{Reaction, User};
+pub use phone::authenticator::{Authenticator, SandboxClock};
+pub use phone::handset::{NotPending, PendingRequest, Phone};
+pub use state::fault::Fault;
+pub use state::fault_script::FaultScript;
+pub use state::issued::{Connections, Issued, IssuedRequest};
+pub use state::ledger::RequestState;
+pub use state::log::{LoggedBody, LoggedRequest};
+pub use state::script::Call;
+pub use state::user::{Reaction, User};
 
-use listener::Port;
-use shared::Shared;
-use world::Bearer;
+use server::listener::Port;
+use state::shared::Shared;
+use state::world::Bearer;
 
 /// A running fake server. Dropping it stops the server and closes every connection as soon as the runtime
 /// gets to it; [`stop`](Self::stop) waits for that.
@@ -126,7 +98,8 @@ impl Sandbox {
     }
 
     /// Starts a server of the newest generation with the user `user@example.com`, who has a device and an
-    /// authenticator, and the client `client-id` with the secret `client-secret`.
+    /// authenticator, and the client `client-id` with the secret `client-secret`: what [`builder`](Self::builder) has
+    /// where nothing else is named.
     ///
     /// # Errors
     ///
@@ -136,8 +109,7 @@ impl Sandbox {
     ///
     /// Outside a tokio runtime, or on one without I/O or time.
     pub async fn start() -> io::Result<Self> {
-        let user = User::new("user@example.com").with_totp();
-        Self::builder().user(user).client("client-id", Some("client-secret")).start().await
+        Self::builder().start().await
     }
 
     /// `http://ADDRESS:PORT`, without a slash at its end.
@@ -158,15 +130,39 @@ impl Sandbox {
         self.shared.settings.workspace_id().to_owned()
     }
 
-    /// The phone of this user. Capitals do not matter.
+    /// The id of the first client: what `client_id` has to be.
     #[must_use]
+    pub fn client_id(&self) -> &str {
+        self.shared.settings.clients.first().map_or("", |client| client.id.as_str())
+    }
+
+    /// The secret of the first client, empty if it has none.
+    #[must_use]
+    pub fn client_secret(&self) -> &str {
+        self.shared.settings.clients.first().and_then(|client| client.secret.as_deref()).unwrap_or_default()
+    }
+
+    /// The phone of this user. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[must_use]
+    #[track_caller]
     pub fn phone(&self, email: &str) -> Phone {
+        self.must_know(email);
         Phone::of(&self.shared, email)
     }
 
     /// The authenticator of this user. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
     #[must_use]
+    #[track_caller]
     pub fn authenticator(&self, email: &str) -> Authenticator {
+        self.must_know(email);
         Authenticator::of(&self.shared, email)
     }
 
@@ -178,21 +174,37 @@ impl Sandbox {
     /// The operating system gives no random bytes.
     pub fn bearer(&self, email: &str) -> io::Result<String> {
         let (now, day) = (self.shared.clock.now(), Duration::from_secs(86_400));
-        let token = random::token(email, now, day, "HS256")?;
+        let token = state::random::token(email, now, day, "HS256")?;
         let bearer = Bearer { email: email.to_owned(), expires_at: now.saturating_add(day) };
         self.shared.world().bearers.insert(token.clone(), bearer);
         Ok(token)
     }
 
-    /// Activates or deactivates a user while the server runs. `false` if there is no such user.
-    pub fn set_active(&self, email: &str, active: bool) -> bool {
-        self.shared.world().account_mut(email).map(|account| account.active = active).is_some()
+    /// Activates or deactivates a user while the server runs.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[track_caller]
+    pub fn set_active(&self, email: &str, active: bool) {
+        self.must_know(email);
+        if let Some(account) = self.shared.world().account_mut(email) {
+            account.active = active;
+        }
     }
 
-    /// Replaces the scopes that the user's roles grant. `false` if there is no such user.
-    pub fn set_scopes<S: Into<String>>(&self, email: &str, scopes: impl IntoIterator<Item = S>) -> bool {
+    /// Replaces the scopes that the user's roles grant.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[track_caller]
+    pub fn set_scopes<S: Into<String>>(&self, email: &str, scopes: impl IntoIterator<Item = S>) {
+        self.must_know(email);
         let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
-        self.shared.world().account_mut(email).map(|account| account.scopes = Some(scopes)).is_some()
+        if let Some(account) = self.shared.world().account_mut(email) {
+            account.scopes = Some(scopes);
+        }
     }
 
     /// The server's clock.
@@ -219,9 +231,23 @@ impl Sandbox {
         self.logged(|entry| call == Call::Any || entry.call == call)
     }
 
-    /// The polls of this id, those that met a fault included.
+    /// The polls of this request, those that met a fault included.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has issued no such id. Polls of an id that a fault made up are among [`calls`](Self::calls).
     #[must_use]
-    pub fn polls(&self, auth_req_id: &str) -> Vec<LoggedRequest> {
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    pub fn polls_of_request(&self, auth_req_id: &str) -> Vec<LoggedRequest> {
+        let issued = self.issued();
+        if issued.request(auth_req_id).is_none() {
+            panic!(
+                "the sandbox has issued no auth_req_id {auth_req_id:?}; it has issued {} to {:?}",
+                issued.requests.len(),
+                issued.requests.iter().map(|request| request.email.as_str()).collect::<Vec<_>>()
+            );
+        }
         let named = |entry: &LoggedRequest| {
             let sent = entry.body.field("auth_req_id");
             entry.auth_req_id.as_deref().or(sent) == Some(auth_req_id)
@@ -229,9 +255,15 @@ impl Sandbox {
         self.logged(|entry| entry.call == Call::Poll && named(entry))
     }
 
-    /// The polls of all ids of this user, those that met a fault included. Capitals do not matter.
+    /// The polls of all requests of this user, those that met a fault included. Capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
     #[must_use]
-    pub fn polls_of(&self, email: &str) -> Vec<LoggedRequest> {
+    #[track_caller]
+    pub fn polls_of_person(&self, email: &str) -> Vec<LoggedRequest> {
+        self.must_know(email);
         let email = email.trim().to_lowercase();
         let issued = self.issued();
         let mine = |id: &str| issued.request(id).is_some_and(|it| it.email.to_lowercase() == email);
@@ -311,6 +343,20 @@ impl Sandbox {
         self.shared.tasks.wait().await;
     }
 
+    /// A test that asks for somebody who is not there has a slip in it, and would wait for ever or see nothing.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    fn must_know(&self, email: &str) {
+        let known: Vec<String> =
+            self.shared.world().accounts().iter().map(|account| account.email.clone()).collect();
+        let (wanted, same) = (email.trim().to_lowercase(), |known: &String| known.to_lowercase());
+        if !known.iter().any(|known| same(known) == wanted) {
+            panic!(
+                "the sandbox has no user {email:?}; it has {known:?}: name them with SandboxBuilder::user"
+            );
+        }
+    }
+
     fn logged(&self, wanted: impl Fn(&LoggedRequest) -> bool) -> Vec<LoggedRequest> {
         self.shared.record().log.iter().filter(|entry| wanted(entry)).cloned().collect()
     }
@@ -327,7 +373,7 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox")
             .field("base_url", &self.base_url())
-            .field("generation", &self.shared.settings.generation)
+            .field("routes", &self.shared.settings.routes)
             .field("oauth", &self.shared.settings.oauth)
             .finish_non_exhaustive()
     }

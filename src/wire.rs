@@ -8,6 +8,7 @@ mod document;
 mod initiate;
 mod number;
 mod poll;
+mod reason;
 mod routes;
 mod totp;
 
@@ -16,6 +17,7 @@ pub(crate) use asked::Asked;
 pub use code::ErrorCode;
 pub(crate) use initiate::{Acknowledgement, InitiateBody, read_initiate};
 pub(crate) use poll::{PollAnswer, PollBody, read_poll};
+pub(crate) use reason::{is_web_page, reason};
 pub use routes::ApiRoutes;
 pub(crate) use routes::{Paths, Plane};
 pub(crate) use totp::{TotpAnswer, TotpBody, read_totp};

@@ -126,7 +126,7 @@ impl<'a> SignIn<'a> {
                 return Ok(Ending::NoAnswerOnStdin);
             };
             match self.server.client.verify_totp(email, &code).await {
-                Ok(TotpOutcome::Verified { token, .. }) => return Ok(Ending::SignedIn(token)),
+                Ok(TotpOutcome::Verified(verified)) => return Ok(Ending::SignedIn(verified.into_token())),
                 Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {
                     return Ok(Ending::WrongCodes);
                 }

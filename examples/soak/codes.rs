@@ -29,8 +29,8 @@ pub(crate) async fn live(
         let is_right = random.u8(..4) == 0;
         let code = if is_right { app.code() } else { app.wrong_code() };
         match client.verify_totp(&email, &code).await {
-            Ok(TotpOutcome::Verified { token, .. }) => {
-                audit.verified(&email, token.expose_secret());
+            Ok(TotpOutcome::Verified(verified)) => {
+                audit.verified(&email, verified.token().expose_secret());
                 audit.check(is_right, || "a wrong code let somebody in".to_owned());
             }
             Ok(TotpOutcome::TooManyRetries { .. }) => audit.count("totp locked"),

@@ -30,11 +30,11 @@ impl Server {
     }
 
     pub async fn fake(client: CibaClientBuilder, sandbox: SandboxBuilder) -> Result<Self, Box<dyn Error>> {
-        let sandbox = sandbox.client("my-client", Some("my-secret")).start().await?;
+        let sandbox = sandbox.client("client-id", Some("client-secret")).start().await?;
         let client = client
             .base_url(sandbox.base_url())
-            .client_id("my-client")
-            .client_secret("my-secret")
+            .client_id("client-id")
+            .client_secret("client-secret")
             .workspace_id(sandbox.workspace_id())
             .build()?;
         Ok(Self { client, sandbox: Some(sandbox) })

@@ -56,7 +56,7 @@ pub async fn check_code(app: &Arc<App>, session: &Arc<Session>, email: Email, co
     let judged = app.tasks.clone().spawn(async move {
         let ask_again = |notice| Stage::Code { email: email.clone(), notice: Some(notice) };
         let stage = match app.client.verify_totp(&email, &code).await {
-            Ok(TotpOutcome::Verified { token, .. }) => Stage::signed_in(&email, token, None),
+            Ok(TotpOutcome::Verified(verified)) => Stage::signed_in(&email, verified.into_token(), None),
             Ok(TotpOutcome::InvalidCode { remaining }) => ask_again(Notice::WrongCode { remaining }),
             Ok(TotpOutcome::TooManyRetries { retry_after, .. }) => {
                 ask_again(Notice::TooManyCodes { wait: retry_after })

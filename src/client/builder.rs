@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::config_file::ConfigFile;
+use super::environment::{self, Environment};
 use super::{CibaClient, Inner, origin};
 use crate::attempts::{Attempts, TotpLockout};
 use crate::error::Error;
@@ -16,13 +18,18 @@ use crate::secret::ClientSecret;
 use crate::transport::{HttpOptions, HttpTransport, Places, Transport};
 use crate::wire::{ApiRoutes, Plane};
 
-/// The base URL of the newest official SDK (wire contract, section 1).
-const DEFAULT_BASE_URL: &str = "https://prod.api.authsec.ai";
+/// AuthSec's own cloud, as the newest official SDK names it (`docs/wire.md`, section 1).
+const CLOUD: &str = "https://prod.api.authsec.ai";
 
 /// The server sends the push inside the request, up to 30 s per device (wire contract, section 3.8).
 const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
 
-/// Configures a [`CibaClient`]. Nothing is read from the environment or from a file unless you ask for it.
+/// Configures a [`CibaClient`]. Nothing is read from the environment or from a file unless you ask for it, but for the
+/// proxy variables that [`proxy`](Self::proxy) names.
+///
+/// Two things have no default, because a wrong guess would send secrets to a stranger: where AuthSec is
+/// ([`base_url`](Self::base_url) or [`authsec_cloud`](Self::authsec_cloud)), and for whom to ask
+/// ([`client_id`](Self::client_id) or [`admin`](Self::admin)).
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,6 +37,7 @@ const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
 ///
 /// # fn main() -> Result<(), authsec_ciba::Error> {
 /// let client = CibaClient::builder()
+///     .base_url("https://authsec.example.com")
 ///     .client_id("my-client")
 ///     .client_secret("its secret")
 ///     .routes(ApiRoutes::Workspace)
@@ -41,8 +49,9 @@ const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
 /// ```
 #[must_use = "call `build`"]
 pub struct CibaClientBuilder {
-    base_url: String,
+    base_url: Option<String>,
     routes: ApiRoutes,
+    admin: bool,
     client_id: Option<String>,
     client_secret: Option<ClientSecret>,
     workspace_id: Option<String>,
@@ -65,8 +74,9 @@ pub struct CibaClientBuilder {
 impl CibaClientBuilder {
     pub(super) fn new() -> Self {
         Self {
-            base_url: DEFAULT_BASE_URL.to_owned(),
+            base_url: None,
             routes: ApiRoutes::default(),
+            admin: false,
             client_id: None,
             client_secret: None,
             workspace_id: None,
@@ -88,10 +98,15 @@ impl CibaClientBuilder {
     }
 
     /// Where AuthSec is: https, or http to a loopback address or `localhost`; a path prefix and trailing slashes are
-    /// fine. Every request goes to this origin. Default: `https://prod.api.authsec.ai`.
+    /// fine. Every request goes to this origin. There is no default.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
+        self.base_url = Some(url.into());
         self
+    }
+
+    /// AuthSec's own cloud, `https://prod.api.authsec.ai`, as the base URL.
+    pub fn authsec_cloud(self) -> Self {
+        self.base_url(CLOUD)
     }
 
     /// Which generation of routes the server has. Default: [`ApiRoutes::Workspace`], the newest.
@@ -100,13 +115,20 @@ impl CibaClientBuilder {
         self
     }
 
-    /// The client that asks: the workspace or tenant flow. Without one, the admin flow.
+    /// The client that asks, for its own users: the workspace or tenant routes.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
         self
     }
 
-    /// The client's secret, sent as HTTP Basic; the newest server requires it on workspace routes (wire contract,
+    /// Asks for AuthSec's administrators, on the admin routes, which take no client. The newest server wants a
+    /// [`workspace_id`](Self::workspace_id) there.
+    pub fn admin(mut self) -> Self {
+        self.admin = true;
+        self
+    }
+
+    /// The client's secret, sent as HTTP Basic; the newest server requires it on workspace routes (`docs/wire.md`,
     /// section 4). Needs a `client_id`.
     pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
         self.client_secret = Some(ClientSecret::new(secret.into()));
@@ -114,7 +136,7 @@ impl CibaClientBuilder {
     }
 
     /// The workspace. The newest server needs it on the admin routes; with it, TOTP logins go by the admin route also
-    /// where a `client_id` is set, the only one on which they can succeed there (wire contract, section 2.6).
+    /// where a `client_id` is set, the only one on which they can succeed there (`docs/wire.md`, section 2.6).
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
@@ -210,28 +232,23 @@ impl CibaClientBuilder {
         self
     }
 
-    /// Takes `AUTHSEC_BASE_URL`, `AUTHSEC_CLIENT_ID`, `AUTHSEC_CLIENT_SECRET` and `AUTHSEC_WORKSPACE_ID` from the
-    /// environment. Each may be missing or empty, and then changes nothing.
+    /// Takes what the environment names: `AUTHSEC_BASE_URL`, `AUTHSEC_CLIENT_ID`, `AUTHSEC_CLIENT_SECRET`,
+    /// `AUTHSEC_WORKSPACE_ID` and `AUTHSEC_ROUTES` (see [`CibaClient::from_env`]). Each may be missing or empty, and then
+    /// changes nothing. Another `AUTHSEC_*` variable is a warning in the log: most likely it is one of these, mistyped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field whose variable is not Unicode.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field whose variable is not Unicode, or names no routes.
     pub fn env(mut self) -> Result<Self, Error> {
-        let read = |name: &str, field| match std::env::var(name) {
-            Ok(value) if value.is_empty() => Ok(None),
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => {
-                Err(Error::config(field, "in the environment is not Unicode"))
-            }
-        };
-        if let Some(url) = read("AUTHSEC_BASE_URL", "base_url")? {
-            self.base_url = url;
+        let read = Environment::read(std::env::vars_os())?;
+        read.warn_of_unknown();
+        self.base_url = read.base_url.or(self.base_url);
+        self.client_id = read.client_id.or(self.client_id);
+        self.client_secret = read.client_secret.or(self.client_secret);
+        self.workspace_id = read.workspace_id.or(self.workspace_id);
+        if let Some(named) = read.routes {
+            (self.routes, self.admin) = (named.routes, named.admin);
         }
-        self.client_id = read("AUTHSEC_CLIENT_ID", "client_id")?.or(self.client_id);
-        self.client_secret =
-            read("AUTHSEC_CLIENT_SECRET", "client_secret")?.map(ClientSecret::new).or(self.client_secret);
-        self.workspace_id = read("AUTHSEC_WORKSPACE_ID", "workspace_id")?.or(self.workspace_id);
         Ok(self)
     }
 
@@ -245,7 +262,7 @@ impl CibaClientBuilder {
     pub fn config_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = ConfigFile::read(path.as_ref())?;
         self.client_id = file.client_id.or(self.client_id);
-        self.base_url = file.ciba_base_url.unwrap_or(self.base_url);
+        self.base_url = file.ciba_base_url.or(self.base_url);
         Ok(self)
     }
 
@@ -257,7 +274,7 @@ impl CibaClientBuilder {
     pub fn build(self) -> Result<CibaClient, Error> {
         // Before the transport, which loads the trust store.
         self.check()?;
-        let base_url = origin::parse(&self.base_url)?;
+        let base_url = self.origin()?;
         let options = HttpOptions {
             base_url,
             basic: self.basic()?,
@@ -276,11 +293,17 @@ impl CibaClientBuilder {
     /// Everything but the transport, which tests replace.
     pub(crate) fn into_inner(self, transport: Box<dyn Transport>) -> Result<Inner, Error> {
         self.check()?;
-        let base_url = origin::parse(&self.base_url)?;
+        let base_url = self.origin()?;
         let plane = match self.client_id {
             Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id },
             None => Plane::Admin { workspace_id: self.workspace_id },
         };
+        tracing::info!(
+            origin = base_url.origin().ascii_serialization(),
+            routes = ?self.routes,
+            plane = plane.name(),
+            "a client of AuthSec"
+        );
         Ok(Inner {
             transport,
             targets: origin::join(&base_url, self.routes.paths(&plane)),
@@ -296,6 +319,43 @@ impl CibaClientBuilder {
             tasks: TaskTracker::new(),
             fixed_jitter: None,
         })
+    }
+
+    fn origin(&self) -> Result<Url, Error> {
+        match &self.base_url {
+            Some(text) => origin::parse(text),
+            None => Err(Error::config(
+                "base_url",
+                format_args!(
+                    "is not set: call base_url(..), set {}, or choose authsec_cloud()",
+                    environment::BASE_URL
+                ),
+            )),
+        }
+    }
+
+    /// For whom to ask is said, and said once.
+    fn check_plane(&self) -> Result<(), Error> {
+        match (&self.client_id, self.admin) {
+            (None, false) => Err(Error::config(
+                "client_id",
+                format_args!(
+                    "is not set: call client_id(..) or set {}; for administrators, who have none, call admin() or set \
+                     {}=admin",
+                    environment::CLIENT_ID,
+                    environment::ROUTES
+                ),
+            )),
+            (Some(_), true) => Err(Error::config(
+                "client_id",
+                format_args!(
+                    "and admin routes exclude each other: take out either {} or {}",
+                    environment::CLIENT_ID,
+                    environment::ROUTES
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -331,7 +391,9 @@ impl CibaClientBuilder {
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight", "is zero"));
         }
-        self.basic().map(drop)
+        self.basic()?;
+        self.origin()?;
+        self.check_plane()
     }
 
     fn basic(&self) -> Result<Option<(String, ClientSecret)>, Error> {

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::CancelReason;
 use crate::secret::AccessToken;
+use crate::types::{AuthReqId, Email};
 
 /// How a poll ended. Exhaustive on purpose: a new way to end would be a breaking change, so a `match` without a
 /// wildcard stays complete.
@@ -30,7 +31,7 @@ pub enum ApprovalOutcome {
     /// The poll was stopped on this side; nothing was decided. The phone may still show the request.
     Cancelled(CancelReason),
     /// The server has closed the request after an answer of it was lost on the way: the person may well have
-    /// approved, but the token cannot be fetched again (wire contract, section 3.2). Start over, and say why.
+    /// approved, but the token cannot be fetched again. Start over, and say why.
     ApprovalLost,
 }
 
@@ -66,50 +67,81 @@ impl ApprovalOutcome {
     }
 }
 
-/// What the server sends when the person has approved (wire contract, section 2.2).
+/// A person's yes: what the server sent with it, and to which request it belongs.
 #[derive(Clone, Debug)]
 pub struct Approval {
-    pub(crate) token: AccessToken,
-    pub(crate) token_type: Option<String>,
-    pub(crate) expires_in: Option<Duration>,
-    pub(crate) scope: Option<String>,
+    grant: Grant,
+    auth_req_id: AuthReqId,
+    email: Option<Email>,
 }
 
 impl Approval {
     /// The token.
     #[must_use]
     pub fn token(&self) -> &AccessToken {
-        &self.token
+        &self.grant.token
     }
 
     /// The token, taken out.
     #[must_use]
     pub fn into_token(self) -> AccessToken {
-        self.token
+        self.grant.token
     }
 
     /// How to send the token, as the server names it; AuthSec says `Bearer`.
     #[must_use]
     pub fn token_type(&self) -> Option<&str> {
-        self.token_type.as_deref()
+        self.grant.token_type.as_deref()
     }
 
     /// How long the token is good for, counted from when the server wrote its answer, in whole seconds; `None` if the
     /// server did not say.
     #[must_use]
     pub fn expires_in(&self) -> Option<Duration> {
-        self.expires_in
+        self.grant.expires_in
     }
 
     /// The scopes that were granted, as the server lists them, separated by single spaces; `None` if it named none.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        self.grant.scope.as_deref()
+    }
+
+    /// The request that was approved. Every wait of one request gets the same approval: what may be done only once, a
+    /// payment for instance, is to be done once for each of these.
+    #[must_use]
+    pub fn auth_req_id(&self) -> &AuthReqId {
+        &self.auth_req_id
+    }
+
+    /// Whom the request was for: the address as it was written at the initiate. `None` for an id that another process
+    /// initiated: then only the token says who approved.
+    #[must_use]
+    pub fn email(&self) -> Option<&Email> {
+        self.email.as_ref()
+    }
+}
+
+/// What the server sends when the person has approved, as it was read: not yet of any request.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    pub(crate) token: AccessToken,
+    pub(crate) token_type: Option<String>,
+    pub(crate) expires_in: Option<Duration>,
+    pub(crate) scope: Option<String>,
+}
+
+impl Grant {
+    /// The approval of this request; `email` where this client initiated it.
+    pub(crate) fn of(self, auth_req_id: AuthReqId, email: Option<Email>) -> Approval {
+        Approval { grant: self, auth_req_id, email }
     }
 }
 
 /// Why nobody was let in: every [`ApprovalOutcome`] but `Approved`, as an error for `?`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// With the feature `serde` it is written as its [`status`](Self::status).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NotApproved {
     /// See [`ApprovalOutcome::AccessDenied`].
     AccessDenied,
@@ -121,6 +153,27 @@ pub enum NotApproved {
     Cancelled(CancelReason),
     /// See [`ApprovalOutcome::ApprovalLost`].
     ApprovalLost,
+}
+
+impl NotApproved {
+    /// The `status` string of the API reference, as [`ApprovalOutcome::status`].
+    #[must_use]
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::Timeout => "timeout",
+            Self::ExpiredToken => "expired_token",
+            Self::Cancelled(_) => "cancelled",
+            Self::ApprovalLost => "approval_lost",
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for NotApproved {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.status())
+    }
 }
 
 impl fmt::Display for NotApproved {

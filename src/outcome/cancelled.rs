@@ -1,29 +1,31 @@
 /// Who stopped a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CancelReason {
     /// [`cancel_approval`](crate::CibaClient::cancel_approval), or
     /// [`ApprovalTask::cancel`](crate::ApprovalTask::cancel).
     Requested,
-    /// A newer request for the same email, or a newer poll of the same one, took over.
+    /// A newer initiate of this client for the same email took over.
     Superseded,
     /// [`shutdown`](crate::CibaClient::shutdown), or the end of the runtime that the poll was spawned on.
     Shutdown,
 }
 
-/// What a cancel did.
+/// What [`cancel_approval`](crate::CibaClient::cancel_approval) did. The outcome of a poll that it stopped is
+/// [`ApprovalOutcome::Cancelled`](crate::ApprovalOutcome::Cancelled).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled {
+pub struct Cancellation {
     pub(crate) polls_stopped: usize,
 }
 
-impl Cancelled {
+impl Cancellation {
     /// The `status` string of the API reference: always `cancelled`, also when nothing was running.
     #[must_use]
     pub fn status(&self) -> &'static str {
         "cancelled"
     }
 
-    /// How many running polls of this client it stopped.
+    /// How many approvals of this email were being polled by this client; several waits of one approval count as one.
     #[must_use]
     pub fn polls_stopped(&self) -> usize {
         self.polls_stopped

@@ -7,6 +7,7 @@ use super::ApprovalOutcome;
 #[must_use = "a look that is not read cannot let anybody in"]
 pub enum PollStatus {
     /// Nothing is decided yet.
+    #[non_exhaustive]
     Pending {
         /// How long until a next look can reach the server. A look before that answers `Pending` without a request.
         next_poll_in: Duration,

@@ -4,16 +4,22 @@ mod cannot_fail_open;
 mod redacted;
 mod words;
 
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Grant, Verified};
 use crate::secret::AccessToken;
+use crate::{AuthReqId, Email};
 
 fn approval(token: &str) -> Approval {
-    Approval {
+    let grant = Grant {
         token: AccessToken::new(token),
         token_type: Some("Bearer".to_owned()),
         expires_in: None,
         scope: Some("openid".to_owned()),
-    }
+    };
+    grant.of(AuthReqId::new("canary-id").expect("an id"), Email::new("user@example.com").ok())
+}
+
+fn verified(token: AccessToken) -> Verified {
+    Verified { token, remaining: 3, email: Email::new("user@example.com").expect("an address") }
 }
 
 /// Every outcome but `Approved`.

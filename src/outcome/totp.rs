@@ -1,29 +1,26 @@
+use std::fmt;
 use std::time::Duration;
 
 use crate::secret::AccessToken;
+use crate::types::Email;
 
 /// How a TOTP login ended. Exhaustive on purpose, as [`ApprovalOutcome`](crate::ApprovalOutcome).
 ///
-/// Before the first wrong code there are three attempts; no call asks for their number. Wrong codes are forgotten 15
-/// minutes after the last of them ([`totp_lock_duration`](crate::CibaClientBuilder::totp_lock_duration)), or by a right
-/// one.
+/// Before the first wrong code there are three attempts; how many are left says
+/// [`totp_attempts_left`](crate::CibaClient::totp_attempts_left). Wrong codes are forgotten 15 minutes after the last of
+/// them ([`totp_lock_duration`](crate::CibaClientBuilder::totp_lock_duration)), or by a right one.
 #[derive(Clone, Debug)]
 #[must_use = "only `Verified` lets a person in"]
 pub enum TotpOutcome {
     /// The code was right.
-    Verified {
-        /// The token.
-        token: AccessToken,
-        /// Attempts before the local lock, now full again: 3.
-        remaining: u32,
-    },
+    Verified(Verified),
     /// The server said that the code is wrong.
     InvalidCode {
         /// Attempts left before the local lock: 2 after the first wrong code of three, 0 after the third. Every further
         /// code is then `TooManyRetries`.
         remaining: u32,
     },
-    /// Too many wrong codes: this one was not tried.
+    /// No further code is tried for now, and neither was this one: [`by`](LockedBy) says why.
     TooManyRetries {
         /// How long to wait, where it is known. The server does not tell when its own lock ends.
         retry_after: Option<Duration>,
@@ -37,7 +34,7 @@ impl TotpOutcome {
     #[must_use]
     pub fn error_code(&self) -> Option<&'static str> {
         match self {
-            Self::Verified { .. } => None,
+            Self::Verified(_) => None,
             Self::InvalidCode { .. } => Some("invalid_code"),
             Self::TooManyRetries { .. } => Some("too_many_retries"),
         }
@@ -47,41 +44,116 @@ impl TotpOutcome {
     #[must_use]
     pub fn remaining(&self) -> u32 {
         match self {
-            Self::Verified { remaining, .. } | Self::InvalidCode { remaining } => *remaining,
+            Self::Verified(verified) => verified.remaining,
+            Self::InvalidCode { remaining } => *remaining,
             Self::TooManyRetries { .. } => 0,
         }
     }
 
-    /// The token, or the reason why there is none.
+    /// The login, or the reason why there is none.
     ///
     /// # Errors
     ///
     /// [`NotVerified`](crate::NotVerified) for every other outcome.
-    pub fn verified(self) -> Result<AccessToken, NotVerified> {
+    pub fn verified(self) -> Result<Verified, NotVerified> {
         match self {
-            Self::Verified { token, .. } => Ok(token),
+            Self::Verified(verified) => Ok(verified),
             Self::InvalidCode { .. } => Err(NotVerified::InvalidCode),
-            Self::TooManyRetries { .. } => Err(NotVerified::TooManyRetries),
+            Self::TooManyRetries { by, .. } => Err(NotVerified::TooManyRetries(by)),
         }
     }
 }
 
-/// Who holds the lock behind [`TotpOutcome::TooManyRetries`].
+/// A right code.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub(crate) token: AccessToken,
+    pub(crate) remaining: u32,
+    pub(crate) email: Email,
+}
+
+impl Verified {
+    /// The token.
+    #[must_use]
+    pub fn token(&self) -> &AccessToken {
+        &self.token
+    }
+
+    /// The token, taken out.
+    #[must_use]
+    pub fn into_token(self) -> AccessToken {
+        self.token
+    }
+
+    /// Attempts before the local lock, now full again: 3.
+    #[must_use]
+    pub fn remaining(&self) -> u32 {
+        self.remaining
+    }
+
+    /// Whose code it was: the address as it was sent.
+    #[must_use]
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+}
+
+/// Why no code is tried: what stands behind [`TotpOutcome::TooManyRetries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum LockedBy {
     /// This client: three wrong codes for this email. Nothing was sent.
     Client,
-    /// The server (wire contract, section 3.6). The local count did not change.
+    /// The server's own lock. The local count did not change.
     Server,
+    /// This client: codes of this email are under way, or may have been judged without a word of it, and keep their
+    /// attempts for 30 s. Nobody typed a wrong code for that. Nothing was sent.
+    Unjudged,
 }
 
 /// Why nobody was let in: every [`TotpOutcome`] but `Verified`, as an error for `?`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+///
+/// With the feature `serde` it is written as its [`error_code`](Self::error_code).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NotVerified {
     /// See [`TotpOutcome::InvalidCode`].
-    #[error("the code is wrong")]
     InvalidCode,
     /// See [`TotpOutcome::TooManyRetries`].
-    #[error("too many wrong codes")]
-    TooManyRetries,
+    TooManyRetries(LockedBy),
+}
+
+impl NotVerified {
+    /// The `error` string of the API reference, `invalid_code` or `too_many_retries`.
+    #[must_use]
+    pub fn error_code(self) -> &'static str {
+        match self {
+            Self::InvalidCode => "invalid_code",
+            Self::TooManyRetries(_) => "too_many_retries",
+        }
+    }
+}
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidCode => "the code is wrong",
+            Self::TooManyRetries(LockedBy::Client) => "too many wrong codes; no further one is tried for now",
+            Self::TooManyRetries(LockedBy::Server) => {
+                "the server takes no further code of this person for now"
+            }
+            Self::TooManyRetries(LockedBy::Unjudged) => {
+                "earlier codes were not judged yet; a further one can be tried in half a minute"
+            }
+        })
+    }
+}
+
+impl std::error::Error for NotVerified {}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for NotVerified {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.error_code())
+    }
 }

@@ -28,7 +28,7 @@ pub(super) async fn exchange(
         None => queue(&inner, caller).await,
     };
     let Some(place) = place else {
-        return asking.end(now(), |pace, _, _| {
+        return asking.end(now(), |_, pace, _, _| {
             if caller == Caller::Poll {
                 let floor = pace.floor(interval, policy.minimum_interval);
                 pace.observe(Event::NoPlace, floor, &policy, now(), inner.jitter());
@@ -64,9 +64,9 @@ pub(super) async fn exchange(
         ),
     }
     let (at, jitter) = (now(), inner.jitter());
-    asking.end(at, |pace, life, answer_was_lost| {
+    asking.end(at, |slot, pace, life, answer_was_lost| {
         let floor = pace.floor(interval, policy.minimum_interval);
-        heard.judge(pace, answer_was_lost, life, at, |pace, event| {
+        heard.judge(slot, pace, answer_was_lost, life, at, |pace, event| {
             pace.observe(event, floor, &policy, at, jitter)
         })
     });

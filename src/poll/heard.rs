@@ -3,7 +3,8 @@
 use super::{Event, Life, Pace, Verdict};
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::registry::{Ended, News};
+use crate::outcome::Grant;
+use crate::registry::{Ended, News, Slot};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
 use crate::wire::{self, Answer, Asked, PollAnswer};
 
@@ -19,6 +20,7 @@ pub(super) struct Heard {
 }
 
 enum Said {
+    Approved(Grant),
     Ended(Ended),
     /// The request is gone from the server: another has it, or its answer was lost.
     Gone(Ended),
@@ -47,7 +49,7 @@ impl Heard {
     fn of_answer(answer: PollAnswer) -> Self {
         let mut hides_approval = false;
         let said = match answer {
-            PollAnswer::Approved(approval) => Said::Ended(Ended::Approved(approval)),
+            PollAnswer::Approved(grant) => Said::Approved(grant),
             PollAnswer::Denied => Said::Ended(Ended::Denied),
             PollAnswer::TransactionFailed(error) => Said::Ended(Ended::Refused(error)),
             PollAnswer::Expired => Said::Gone(Ended::Expired),
@@ -98,13 +100,14 @@ impl Heard {
             Said::Undecided(_, error) => error.as_ref(),
             Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
             Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
-            Said::Ended(_) | Said::Gone(_) => None,
+            Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
 
-    /// What it means for the id. `answer_was_lost`: an earlier answer may have held the approval.
+    /// What it means for the id of this slot. `answer_was_lost`: an earlier answer may have held the approval.
     pub(super) fn judge(
         self,
+        slot: &Slot,
         pace: &mut Pace,
         answer_was_lost: bool,
         life: Option<Life>,
@@ -118,6 +121,11 @@ impl Heard {
             pace.cut_approval();
         }
         let (event, error) = match self.said {
+            // The one place where an approval is born.
+            Said::Approved(grant) => {
+                let approval = grant.of(slot.id().clone(), slot.email().cloned());
+                return News::Ended(Ended::Approved(approval));
+            }
             Said::Ended(ended) => return News::Ended(ended),
             // A server that says so before the request's time can be over has spent it: on the answer that was lost.
             Said::Gone(ended) => {

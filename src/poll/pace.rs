@@ -122,7 +122,9 @@ impl Pace {
         let last = self.last?;
         let allowed = later(last, floor);
         match (life, self.server.duration()) {
-            (Some(life), Some(server)) if self.asked == 0 && later(last, server) > life.earliest_end() => {
+            (Some(life), Some(server))
+                if self.asked == 0 && life.end() > last && later(last, server) > life.earliest_end() =>
+            {
                 Some(allowed.min(life.earliest_end().max(last)))
             }
             _ => Some(allowed),

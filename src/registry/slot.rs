@@ -488,7 +488,11 @@ impl Asking {
 
     /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
     /// counts: the rest may be the echo of a later one.
-    pub(crate) fn end(mut self, at: Instant, hear: impl FnOnce(&mut Pace, Option<Life>, bool) -> News) {
+    pub(crate) fn end(
+        mut self,
+        at: Instant,
+        hear: impl FnOnce(&Slot, &mut Pace, Option<Life>, bool) -> News,
+    ) {
         self.over = true;
         let mut state = lock(&self.slot.state);
         let current = state.asking(self.number).is_some();
@@ -501,9 +505,9 @@ impl Asking {
                 state.pace.took(at.saturating_duration_since(sent));
             }
             state.stage = Stage::Idle;
-            hear(&mut state.pace, life, self.answer_was_lost)
+            hear(&self.slot, &mut state.pace, life, self.answer_was_lost)
         } else {
-            hear(&mut Pace::unknown(), life, self.answer_was_lost)
+            hear(&self.slot, &mut Pace::unknown(), life, self.answer_was_lost)
         };
         let (mut kept, mut dropped) = (false, None);
         match news {

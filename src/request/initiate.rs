@@ -24,8 +24,18 @@ const RECONNECT_WAIT: Duration = Duration::from_millis(250);
 
 /// A push to a person's phone, not yet sent: await it.
 ///
-/// Made by [`CibaClient::initiate_app_approval`](crate::CibaClient::initiate_app_approval).
-#[must_use = "nothing is sent until it is awaited"]
+/// Made by [`CibaClient::initiate_app_approval`](crate::CibaClient::initiate_app_approval). `.await` takes it as it is;
+/// what wants a future, as `tokio::spawn` does, takes its [`into_future`](IntoFuture::into_future):
+///
+/// ```no_run
+/// # async fn example(client: authsec_ciba::CibaClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let asking = tokio::spawn(client.initiate_app_approval("user@example.com").into_future());
+/// let pending = asking.await??;
+/// # let _ = pending;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent until it is awaited; `tokio::spawn` takes its `.into_future()`"]
 pub struct InitiateApproval {
     inner: Arc<Inner>,
     email: Result<Email, Error>,

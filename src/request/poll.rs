@@ -21,7 +21,9 @@ use crate::types::{AuthReqId, Email};
 ///
 /// Made by [`CibaClient::poll_for_approval`](crate::CibaClient::poll_for_approval) and
 /// [`PendingApproval::wait`](crate::PendingApproval::wait).
-#[must_use = "nothing is polled until it is awaited or spawned"]
+///
+/// What wants a future, as `JoinSet::spawn` does, takes its [`into_future`](IntoFuture::into_future).
+#[must_use = "nothing is polled until it is awaited or spawned; `JoinSet::spawn` takes its `.into_future()`"]
 pub struct PollForApproval {
     inner: Arc<Inner>,
     email: Result<Email, Error>,

@@ -5,7 +5,7 @@ use crate::attempts::Attempt;
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::{LockedBy, TotpOutcome};
+use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::transport::{Body, HttpCall, Lane};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
@@ -21,7 +21,9 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
         Err(retry_after) => return Ok(TotpOutcome::TooManyRetries { retry_after, by: LockedBy::Client }),
     };
     let outcome = match ask(&inner, &email, &code, &mut attempt).await {
-        TotpAnswer::Verified(token) => Ok(TotpOutcome::Verified { token, remaining: attempt.right() }),
+        TotpAnswer::Verified(token) => {
+            Ok(TotpOutcome::Verified(Verified { token, remaining: attempt.right(), email }))
+        }
         TotpAnswer::WrongCode => Ok(TotpOutcome::InvalidCode { remaining: attempt.wrong() }),
         TotpAnswer::Locked { retry_after } => {
             attempt.refund();

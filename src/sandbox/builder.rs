@@ -5,14 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Sandbox;
-use super::clock::Clock;
-use super::listener::Port;
-use super::random;
-use super::settings::{Client, Generation, Settings};
-use super::shared::Shared;
-use super::totp::{Attempts, Codes};
-use super::user::{TotpSource, User};
-use super::world::{Account, Device, World};
+use super::server::listener::Port;
+use super::state::clock::Clock;
+use super::state::random;
+use super::state::settings::{Client, Settings};
+use super::state::shared::Shared;
+use super::state::totp::{Attempts, Codes};
+use super::state::user::{TotpSource, User};
+use super::state::world::{Account, Device, World};
+use crate::ApiRoutes;
 
 /// Collects what the server should be like. Start it with [`start`](Self::start).
 #[derive(Clone)]
@@ -25,10 +26,10 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             settings: Settings {
-                generation: Generation::New,
+                routes: ApiRoutes::Workspace,
                 oauth: false,
                 clients: Vec::new(),
                 workspaces: Vec::new(),
@@ -46,21 +47,21 @@ impl SandboxBuilder {
         }
     }
 
-    /// Which server is imitated (section 1). Default: [`Generation::New`].
-    pub fn generation(mut self, generation: Generation) -> Self {
-        self.settings.generation = generation;
+    /// Which server is imitated (section 1). Default: [`ApiRoutes::Workspace`].
+    pub fn routes(mut self, routes: ApiRoutes) -> Self {
+        self.settings.routes = routes;
         self
     }
 
     /// Turns `XAA_CIBA` on: `/oauth/bc-authorize` and the CIBA grant of `/oauth/token`, their metadata, and
-    /// one-hour tokens on the workspace plane. Only with [`Generation::New`]. Default: off, which is the
+    /// one-hour tokens on the workspace plane. Only with [`ApiRoutes::Workspace`]. Default: off, which is the
     /// real server's default, too.
     pub fn oauth(mut self, on: bool) -> Self {
         self.settings.oauth = on;
         self
     }
 
-    /// Adds a user. Without this call there is none.
+    /// Adds a user. Without this call there is `user@example.com`, who has a device and an authenticator.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
@@ -68,6 +69,9 @@ impl SandboxBuilder {
 
     /// Adds a client with an approved registration. The older tenant plane knows clients by UUIDs only
     /// (section 2.1); one without a secret cannot authenticate (section 4).
+    ///
+    /// Without any client named, there is one: `client-id` with the secret `client-secret`; on the older routes a
+    /// fixed UUID without a secret. [`Sandbox::client_id`] tells.
     pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
         let secret = secret.map(str::to_owned);
         self.settings.clients.push(Client { id: id.into(), secret, approved: true });
@@ -155,15 +159,31 @@ impl SandboxBuilder {
     ///
     /// Outside a tokio runtime, or on one without I/O or time.
     pub async fn start(mut self) -> io::Result<Sandbox> {
-        if self.settings.oauth && self.settings.generation != Generation::New {
+        if self.settings.oauth && self.settings.routes != ApiRoutes::Workspace {
             return Err(invalid("oauth exists in the newest generation only"));
+        }
+        if self.settings.clients.is_empty() {
+            self.settings.clients.push(if self.settings.is_new() {
+                Client {
+                    id: "client-id".to_owned(),
+                    secret: Some("client-secret".to_owned()),
+                    approved: true,
+                }
+            } else {
+                Client { id: "3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4".to_owned(), secret: None, approved: true }
+            });
+        }
+        if self.users.is_empty() {
+            self.users.push(User::new("user@example.com").with_totp());
         }
         if self.settings.workspaces.is_empty() {
             self.settings.workspaces.push(random::uuid());
         }
         let clock = Clock::start();
         let world = world(self.users, &clock)?;
-        let port = Port::bind(self.address)?;
+        let port = Port::bind(self.address).map_err(|error| {
+            io::Error::new(error.kind(), format!("{} cannot be listened on: {error}", self.address))
+        })?;
         let base_url = format!("http://{}", port.address);
         self.settings.issuer = self.issuer.as_deref().unwrap_or(&base_url).trim_end_matches('/').to_owned();
         let shared = Shared::new(self.settings, clock, world);
@@ -176,7 +196,7 @@ impl SandboxBuilder {
 impl std::fmt::Debug for SandboxBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SandboxBuilder")
-            .field("generation", &self.settings.generation)
+            .field("routes", &self.settings.routes)
             .field("oauth", &self.settings.oauth)
             .field("users", &self.users)
             .field("address", &self.address)

@@ -3,8 +3,8 @@
 use tokio::time::Instant;
 
 use super::Sandbox;
-use super::issued::IssuedRequest;
-use super::log::LoggedRequest;
+use super::state::issued::IssuedRequest;
+use super::state::log::LoggedRequest;
 
 impl Sandbox {
     /// Takes the requests out of the log that arrived before this instant. For programs that run for long: what the

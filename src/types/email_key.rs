@@ -23,7 +23,7 @@ use crate::trace::MaskedEmail;
 /// # }
 /// ```
 ///
-/// `Debug` masks the address; [`as_str`](Self::as_str) shows it.
+/// `Debug` masks the address; `Display` and [`as_str`](Self::as_str) show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailKey(Box<str>);
 
@@ -36,6 +36,18 @@ impl EmailKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl AsRef<str> for EmailKey {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for EmailKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -6,7 +6,7 @@ use super::body::object;
 use super::document::Document;
 use super::{ErrorCode, Plane};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::Approval;
+use crate::outcome::Grant;
 
 /// A poll (wire contract, section 2.2).
 pub(crate) struct PollBody<'a> {
@@ -38,7 +38,7 @@ impl<'a> PollBody<'a> {
 /// there, and something on the way wrote this in its place.
 #[derive(Debug)]
 pub(crate) enum PollAnswer {
-    Approved(Approval),
+    Approved(Grant),
     Denied,
     /// `expired_token`: over, unknown, or already fetched.
     Expired,
@@ -144,7 +144,7 @@ fn by_token(answer: &Answer<'_>, document: &Document<'_>) -> PollAnswer {
         return PollAnswer::Fatal(protocol("the server sent a token and said that it did not succeed"));
     }
     match document.one_token() {
-        Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Approval {
+        Ok(Some(token)) if answer.status == 200 => PollAnswer::Approved(Grant {
             token,
             token_type: document.token_type.text().map(str::to_owned),
             expires_in: document.expires_in.token_lifetime(),

@@ -20,6 +20,16 @@ pub(crate) enum Plane {
     Client { client_id: String, workspace_id: Option<String> },
 }
 
+impl Plane {
+    /// For logs.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Admin { .. } => "admin",
+            Self::Client { .. } => "client",
+        }
+    }
+}
+
 /// The paths of the three requests, joined to the base URL by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Paths {

@@ -11,6 +11,7 @@ mod never_opens;
 mod numbers;
 mod paths;
 mod poll;
+mod reason;
 mod strictness;
 mod totp;
 

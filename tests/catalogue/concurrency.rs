@@ -14,7 +14,7 @@ fn is_superseded(outcome: &ApprovalOutcome) -> bool {
 
 /// No two polls of one id overlap, and each comes at least one floor after the end of the one before.
 fn polls_keep_their_distance(sandbox: &Sandbox, id: &AuthReqId) {
-    let polls = sandbox.polls(id.expose_secret());
+    let polls = sandbox.polls_of_request(id.expose_secret());
     for pair in polls.windows(2) {
         let end = pair[0].answered_at.unwrap_or(pair[0].received_at);
         let gap = pair[1].received_at.checked_duration_since(end).expect("one after the other");
@@ -61,7 +61,7 @@ async fn c01_taking_over_while_a_request_is_under_way() {
         assert!(is_superseded(&task.await.expect("an outcome")));
     }
     assert_eq!(last.await.expect("an outcome").status(), "approved");
-    let polls = sandbox.polls(pending.auth_req_id().expose_secret());
+    let polls = sandbox.polls_of_request(pending.auth_req_id().expose_secret());
     let gaps = polls.windows(2).map(|pair| pair[1].received_at.duration_since(pair[0].received_at));
     assert!(gaps.into_iter().all(|gap| gap >= seconds(5)), "an abandoned request holds the floor");
     drop(pending);

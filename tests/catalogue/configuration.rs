@@ -8,7 +8,7 @@ use crate::support::{EMAIL, chain, child, configured, sandbox, seconds};
 
 #[track_caller]
 fn is_refused(base_url: &str) {
-    let error = CibaClient::builder().base_url(base_url).build().map(drop).expect_err(base_url);
+    let error = CibaClient::builder().base_url(base_url).admin().build().map(drop).expect_err(base_url);
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("base_url")), "{base_url:?}");
     assert!(!chain(&error).contains("canary"), "{base_url:?}");
 }
@@ -18,7 +18,7 @@ fn is_taken(base_url: &str, origin: &str) {
     if cfg!(not(feature = "rustls")) && origin.starts_with("https") {
         return;
     }
-    let client = CibaClient::builder().base_url(base_url).build().expect(base_url);
+    let client = CibaClient::builder().base_url(base_url).admin().build().expect(base_url);
     assert!(format!("{client:?}").contains(&format!("origin: {origin:?}")), "{base_url:?}: {client:?}");
 }
 
@@ -241,29 +241,21 @@ fn g08_ports() {
 }
 
 /// Says what a client of the environment is. Does nothing unless the test below starts it.
-#[cfg(feature = "rustls")]
 #[test]
 fn inner_shows_a_client() {
     if child::is_inner() {
-        for client in [CibaClient::from_env(), CibaClient::builder().build()] {
-            println!("{:?}", client.expect("valid"));
+        for client in [CibaClient::from_env(), CibaClient::builder().client_id("client").build()] {
+            println!("{:?}", client.expect_err("nowhere to go").field());
         }
     }
 }
 
-#[cfg(feature = "rustls")]
 #[test]
-fn g09_the_default_base_url() {
-    let said = child::run("configuration::inner_shows_a_client", &[]);
-    assert_eq!(said.matches(r#"origin: "https://prod.api.authsec.ai""#).count(), 2, "{said}");
-    let empty = [("AUTHSEC_BASE_URL", ""), ("AUTHSEC_CLIENT_ID", "")];
-    let said = child::run("configuration::inner_shows_a_client", &empty);
-    assert_eq!(
-        said.matches(r#"origin: "https://prod.api.authsec.ai""#).count(),
-        2,
-        "empty is missing: {said}"
-    );
-    assert!(!said.contains("dev"), "never a dev host");
+fn g09_there_is_no_default_base_url() {
+    for environment in [&[][..], &[("AUTHSEC_BASE_URL", ""), ("AUTHSEC_CLIENT_ID", "")]] {
+        let said = child::run("configuration::inner_shows_a_client", environment);
+        assert_eq!(said.matches(r#"Some("base_url")"#).count(), 2, "{said}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,15 +269,19 @@ async fn every_generation_has_its_own_paths_and_none_is_guessed() {
         (ApiRoutes::Unprefixed, false, "/uflow/auth/ciba/initiate"),
     ] {
         let wire = Wire::new([Act::Say(ok(ACK))]).await;
-        let mut builder = CibaClient::builder().base_url(wire.base_url()).routes(routes);
-        if client_id {
-            builder = builder.client_id("client");
-        }
+        let builder = CibaClient::builder().base_url(wire.base_url()).routes(routes);
+        let builder = if client_id { builder.client_id("client") } else { builder.admin() };
         let _ =
             builder.build().expect("valid").initiate_app_approval(EMAIL).await.expect("an acknowledgement");
         assert!(wire.heard()[0].head.starts_with(&format!("POST {initiate} HTTP/1.1")), "{routes:?}");
         assert_eq!(wire.requests(), 1);
     }
+}
+
+/// Refused for nothing but what is wrong with it.
+#[cfg(feature = "rustls")]
+fn complete() -> authsec_ciba::CibaClientBuilder {
+    CibaClient::builder().base_url("https://authsec.example").client_id("client")
 }
 
 #[cfg(feature = "rustls")]
@@ -300,12 +296,12 @@ fn settings_that_cannot_be_sent_or_mean_nothing() {
         ("client_secret", CibaClient::builder().client_id("a").client_secret("")),
         ("client_secret", CibaClient::builder().client_id("a").client_secret("canary\nsecret")),
         ("workspace_id", CibaClient::builder().workspace_id(" ")),
-        ("user_agent", CibaClient::builder().user_agent("two\r\nlines")),
-        ("root_certificate", CibaClient::builder().root_certificate("canary, no PEM")),
+        ("user_agent", complete().user_agent("two\r\nlines")),
+        ("root_certificate", complete().root_certificate("canary, no PEM")),
         ("request_timeout", CibaClient::builder().request_timeout(seconds(0))),
         ("connect_timeout", CibaClient::builder().connect_timeout(std::time::Duration::MAX)),
         ("initiate_timeout", CibaClient::builder().initiate_timeout(second)),
-        ("max_in_flight", CibaClient::builder().max_in_flight(0)),
+        ("max_in_flight", complete().max_in_flight(0)),
     ] {
         let shown = format!("{builder:?}");
         assert!(!shown.contains("canary"), "{shown}");
@@ -317,7 +313,7 @@ fn settings_that_cannot_be_sent_or_mean_nothing() {
 
 #[test]
 fn g12_tls_features() {
-    let built = CibaClient::builder().base_url("https://example.com").build().map(drop);
+    let built = CibaClient::builder().base_url("https://example.com").admin().build().map(drop);
     if cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
         built.expect("one TLS feature is enough, and two are no contradiction");
     } else {
@@ -325,5 +321,5 @@ fn g12_tls_features() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("base_url")));
         assert!(error.to_string().contains("`rustls`"), "{error}");
     }
-    CibaClient::builder().base_url("http://127.0.0.1:7468").build().expect("plain http needs none");
+    CibaClient::builder().base_url("http://127.0.0.1:7468").admin().build().expect("plain http needs none");
 }

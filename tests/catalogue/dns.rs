@@ -7,7 +7,8 @@ use crate::support::{EMAIL, an_id, configured, sandbox, seconds};
 #[cfg(feature = "rustls")]
 #[tokio::test(start_paused = true)]
 async fn n15_no_such_host() {
-    let client = CibaClient::builder().base_url("https://no-such-host.invalid").build().expect("valid");
+    let client =
+        CibaClient::builder().base_url("https://no-such-host.invalid").admin().build().expect("valid");
     let error = client.initiate_app_approval(EMAIL).await.expect_err("no such name");
     assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Network, false), "{error:?}");
     let error = client.verify_totp(EMAIL, "123456").await.expect_err("no such name");

@@ -298,7 +298,7 @@ async fn i19_intervals_and_timeouts_of_the_caller() {
     assert_eq!(sandbox.calls(Call::Poll).len(), 1, "one look per floor");
     let looked = client.poll_for_approval(EMAIL, pending.auth_req_id()).once().await.expect("a look");
     assert!(
-        matches!(looked, PollStatus::Pending { next_poll_in } if next_poll_in == seconds(5)),
+        matches!(looked, PollStatus::Pending { next_poll_in, .. } if next_poll_in == seconds(5)),
         "{looked:?}"
     );
     // The interval of the caller cannot undercut the server's, nor run the loop hot.

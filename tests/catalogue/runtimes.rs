@@ -58,7 +58,7 @@ fn all_three(client: &CibaClient) -> [Error; 3] {
 
 #[test]
 fn c15_outside_a_runtime_or_on_one_without_a_clock() {
-    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").admin().build().expect("valid");
     let outside = all_three(&client);
     let runtime = Builder::new_current_thread().enable_io().build().expect("a runtime");
     let guard = runtime.enter();
@@ -76,7 +76,7 @@ fn c15_outside_a_runtime_or_on_one_without_a_clock() {
 
 #[test]
 fn c15_on_a_runtime_without_sockets() {
-    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").admin().build().expect("valid");
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let errors = runtime.block_on(async {
         [

@@ -95,7 +95,7 @@ async fn n22_the_handshake_stalls() {
 fn inner_builds_a_client() {
     if child::is_inner() {
         for base_url in ["https://prod.api.authsec.ai", "http://127.0.0.1:7468"] {
-            match CibaClient::builder().base_url(base_url).build() {
+            match CibaClient::builder().base_url(base_url).admin().build() {
                 Ok(_) => println!("{base_url}: built"),
                 Err(error) => println!("{base_url}: {:?} {:?} {error}", error.kind(), error.field()),
             }

@@ -57,6 +57,7 @@ async fn main() -> ExitCode {
 
 fn read(mut words: impl Iterator<Item = String>) -> Result<(Caller, Vec<String>), String> {
     let mut builder = CibaClient::builder();
+    let mut has_client = false;
     let (mut email, mut calls) = ("user@example.com".to_owned(), Vec::new());
     while let Some(word) = words.next() {
         if !word.starts_with("--") {
@@ -67,7 +68,10 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<(Caller, Vec<String>)
         builder = match word.as_str() {
             "--base-url" => builder.base_url(value),
             "--routes" => builder.routes(routes(&value)?),
-            "--client-id" => builder.client_id(value),
+            "--client-id" => {
+                has_client = true;
+                builder.client_id(value)
+            }
             "--client-secret" => builder.client_secret(value),
             "--workspace-id" => builder.workspace_id(value),
             "--email" => {
@@ -77,6 +81,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<(Caller, Vec<String>)
             _ => return Err(format!("unknown option {word}")),
         };
     }
+    let builder = if has_client { builder } else { builder.admin() };
     let client = builder.build().map_err(|error| error.to_string())?;
     Ok((Caller { client, email, auth_req_id: None, spawned: Vec::new() }, calls))
 }
@@ -172,8 +177,9 @@ fn polled(outcome: Result<ApprovalOutcome, Error>) -> String {
 
 fn verified(outcome: Result<TotpOutcome, Error>) -> String {
     match outcome {
-        Ok(TotpOutcome::Verified { token, remaining }) => {
-            format!("success/{remaining}, token of {} characters", token.expose_secret().len())
+        Ok(TotpOutcome::Verified(login)) => {
+            let (left, length) = (login.remaining(), login.token().expose_secret().len());
+            format!("success/{left}, token of {length} characters")
         }
         Ok(other) => format!("{}/{}", other.error_code().unwrap_or("success"), other.remaining()),
         Err(error) => failed(&error),

@@ -21,10 +21,10 @@ APPROVE = Phone(after_polls=2, does="approve")
 class Flow(Enum):
     """Name, options of the sandbox, whether the client has a client_id."""
 
-    ADMIN = ("admin", ("--generation", "apr"), False)
-    WORKSPACE = ("workspace", ("--generation", "new", "--allow-unauthenticated-clients"), True)
-    NEW_ADMIN = ("admin, newest server", ("--generation", "new"), False)
-    LOCKED = ("workspace, secret needed", ("--generation", "new"), True)
+    ADMIN = ("admin", ("--routes", "tenant"), False)
+    WORKSPACE = ("workspace", ("--routes", "workspace", "--allow-unauthenticated-clients"), True)
+    NEW_ADMIN = ("admin, newest server", ("--routes", "workspace"), False)
+    LOCKED = ("workspace, secret needed", ("--routes", "workspace"), True)
 
     def __init__(self, title: str, options: tuple[str, ...], has_client_id: bool) -> None:
         self.title, self.options, self.has_client_id = title, options, has_client_id
@@ -391,7 +391,7 @@ NEWEST_SERVER = [
         calls=INITIATE_AND_POLL,
         reaction=AT_ONCE,
         python=Python(f"initiate: invalid_client; {NO_ID}", 0, "has no such setting (21)", pushes=0),
-        rust=Rust(APPROVED, 1, options=("--client-secret", "my-secret")),
+        rust=Rust(APPROVED, 1, options=("--client-secret", "client-secret")),
     ),
 ]
 

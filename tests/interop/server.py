@@ -16,8 +16,8 @@ from typing import IO, Any
 from processes import running
 
 EMAIL = "user@example.com"
-CLIENT_ID = "my-client"
-CLIENT_SECRET = "my-secret"
+CLIENT_ID = "client-id"
+CLIENT_SECRET = "client-secret"
 INITIATE = "/authsec/uflow/auth/workspace/ciba/initiate"
 
 Json = dict[str, Any]

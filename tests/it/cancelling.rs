@@ -67,5 +67,5 @@ async fn b32_the_late_approval_of_an_older_request_never_completes_a_newer_one()
     let old = old_task.await.expect("an outcome");
     assert!(matches!(old, ApprovalOutcome::Cancelled(CancelReason::Superseded)), "{old:?}");
     sandbox.phone(EMAIL).react(Reaction::Ignore);
-    assert_eq!(sandbox.polls(older.auth_req_id().expose_secret()).len(), 0);
+    assert_eq!(sandbox.polls_of_request(older.auth_req_id().expose_secret()).len(), 0);
 }

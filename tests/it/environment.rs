@@ -9,8 +9,10 @@ use crate::support::{CLIENT, EMAIL, Plane, SECRET};
 /// Runs one test of this binary in a process with this environment.
 fn run(test: &str, environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().expect("this binary"));
-    for name in ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID", "AUTHSEC_CLIENT_SECRET", "AUTHSEC_WORKSPACE_ID"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AUTHSEC_") {
+            command.env_remove(name);
+        }
     }
     command.args(["--exact", test, "--nocapture", "--include-ignored"]).env("INNER", "1");
     command.envs(environment.iter().copied()).output().expect("started")
@@ -35,14 +37,29 @@ fn told(environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn g09_without_any_variable_it_is_the_production_host() {
-    assert!(told(&[]).contains("https://prod.api.authsec.ai"));
-    assert!(told(&[("AUTHSEC_BASE_URL", "")]).contains("https://prod.api.authsec.ai"), "empty is missing");
+fn g09_b92_f55_without_a_base_url_there_is_no_client() {
+    for environment in [&[][..], &[("AUTHSEC_BASE_URL", "")], &[("AUTHSEC_BASEURL", "http://127.0.0.1:7468")]]
+    {
+        let told = told(environment);
+        assert!(told.contains(r#"field: Some("base_url")"#) && told.contains("AUTHSEC_BASE_URL"), "{told}");
+    }
+}
+
+#[test]
+fn b92_f55_without_a_client_the_admin_plane_is_chosen_by_name() {
+    let there = ("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/");
+    let nobody = told(&[there, ("AUTHSEC_WORKSPACE_ID", "w")]);
+    assert!(
+        nobody.contains(r#"field: Some("client_id")"#) && nobody.contains("AUTHSEC_CLIENT_ID"),
+        "{nobody}"
+    );
+    let admin = told(&[there, ("AUTHSEC_WORKSPACE_ID", "w"), ("AUTHSEC_ROUTES", "admin")]);
+    assert!(admin.contains("client: "), "{admin}");
 }
 
 #[test]
 fn b62_variables_are_checked_and_their_secrets_not_shown() {
-    let there = told(&[("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/")]);
+    let there = told(&[("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/"), ("AUTHSEC_CLIENT_ID", "id")]);
     assert!(there.contains("http://127.0.0.1:7468"), "{there}");
     let public = told(&[("AUTHSEC_BASE_URL", "http://example.com")]);
     assert!(public.contains(r#"field: Some("base_url")"#), "{public}");
@@ -81,12 +98,13 @@ async fn what_the_newest_server_needs_of_the_environment() {
     let id = ("AUTHSEC_CLIENT_ID", CLIENT);
     let secret = ("AUTHSEC_CLIENT_SECRET", SECRET);
     let workspace = ("AUTHSEC_WORKSPACE_ID", workspace.as_ref());
+    let admin = ("AUTHSEC_ROUTES", "admin");
     for (environment, initiate, poll, totp) in [
         (vec![id, secret, workspace], "taken", "taken", "taken"),
         (vec![id, secret], "taken", "taken", "Config"),
         (vec![id, workspace], "ClientAuth", "ClientAuth", "taken"),
-        (vec![workspace], "taken", "taken", "taken"),
-        (vec![], "Refused", "taken", "taken"),
+        (vec![admin, workspace], "taken", "taken", "taken"),
+        (vec![admin], "Refused", "taken", "taken"),
     ] {
         let environment: Vec<_> = environment.into_iter().chain([base_url]).collect();
         let output = tokio::task::block_in_place(|| run("environment::calls", &environment));

@@ -185,8 +185,11 @@ async fn says(bytes: &'static [u8]) -> std::net::SocketAddr {
 #[tokio::test(start_paused = true)]
 async fn n26_plain_http_on_the_tls_port_is_a_tls_error_and_not_retried() {
     let address = says(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let client =
-        authsec_ciba::CibaClient::builder().base_url(format!("https://{address}")).build().expect("valid");
+    let client = authsec_ciba::CibaClient::builder()
+        .base_url(format!("https://{address}"))
+        .admin()
+        .build()
+        .expect("valid");
     let error = client.initiate_app_approval(EMAIL).await.expect_err("not TLS");
     assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
 }

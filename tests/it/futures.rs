@@ -44,7 +44,7 @@ async fn b81_every_future_is_send_and_static_and_one_client_is_one_pool() {
         let five = std::time::Duration::from_secs(5);
         let _ = clone.poll_for_approval(EMAIL, pending.auth_req_id()).timeout(five).await;
     }
-    let polls = sandbox.polls(pending.auth_req_id().expose_secret());
+    let polls = sandbox.polls_of_request(pending.auth_req_id().expose_secret());
     assert_eq!(polls.len(), 3);
     assert!(polls.windows(2).all(|pair| pair[0].connection == pair[1].connection));
 }
@@ -84,7 +84,7 @@ async fn b81_every_call_takes_text_and_checked_addresses() {
 
 /// A future that borrows nothing can be built in one place and awaited in another.
 fn built_elsewhere() -> impl Future<Output = Result<TotpOutcome, Error>> + Send + 'static {
-    let client = CibaClient::builder().base_url("http://127.0.0.1:9").build().expect("valid");
+    let client = CibaClient::builder().base_url("http://127.0.0.1:9").admin().build().expect("valid");
     let email = String::from("not an address");
     client.verify_totp(&email, "123456")
 }
@@ -110,4 +110,17 @@ async fn b82_two_thousand_polls_at_once_use_as_many_sockets_as_the_client_may() 
     let connections = sandbox.connections();
     assert!(connections.peak <= 8, "{connections:?}");
     assert_eq!(sandbox.log().len(), 2_000);
+}
+
+/// What `.await` takes, a spawn takes by its `into_future`; both are `Send` and own what they need.
+#[tokio::test(start_paused = true)]
+async fn f60_the_calls_can_be_spawned() {
+    let (sandbox, client) = crate::support::start().await;
+    sandbox.phone(crate::support::EMAIL).react(authsec_ciba::sandbox::Reaction::Approve);
+    let asking = tokio::spawn(client.initiate_app_approval(crate::support::EMAIL).into_future());
+    let pending = asking.await.expect("no panic").expect("pushed");
+    let mut waits = tokio::task::JoinSet::new();
+    waits.spawn(pending.wait().into_future());
+    let outcome = waits.join_next().await.expect("one").expect("no panic").expect("an outcome");
+    assert_eq!(outcome.status(), "approved");
 }

@@ -13,6 +13,7 @@
 mod canaries;
 mod cancelling;
 mod capture;
+mod checking;
 mod documentation;
 mod environment;
 mod faults;
@@ -22,3 +23,4 @@ mod planes;
 mod secrets;
 mod support;
 mod timing;
+mod web_sample;

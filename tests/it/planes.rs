@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use authsec_ciba::sandbox::{Call, Generation, Reaction};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Call, Reaction};
 use authsec_ciba::{ErrorKind, LockedBy, TotpOutcome};
 
 use crate::support::{CLIENT, EMAIL, Plane, SECRET};
@@ -84,9 +85,13 @@ async fn b52_b55_totp_right_and_wrong() {
         assert_eq!((wrong.error_code(), wrong.remaining()), (Some("invalid_code"), 2), "{plane:?}");
         let right = client.verify_totp(EMAIL, &authenticator.code()).await.expect("a judgement");
         assert_eq!(right.remaining(), 3);
-        let token = right.verified().expect("verified");
+        let login = right.verified().expect("verified");
         let issued = sandbox.issued().totp_tokens;
-        assert_eq!(issued.last().map(|(_, token)| token.as_str()), Some(token.expose_secret()), "{plane:?}");
+        assert_eq!(
+            issued.last().map(|(_, token)| token.as_str()),
+            Some(login.token().expose_secret()),
+            "{plane:?}"
+        );
     }
 }
 
@@ -102,7 +107,7 @@ async fn b51_the_workspace_totp_route_that_cannot_succeed_is_not_a_wrong_code() 
 
 #[tokio::test(start_paused = true)]
 async fn b54_the_servers_own_lock_is_told_apart_from_ours() {
-    let plane = Plane { generation: Generation::New, admin: true };
+    let plane = Plane { routes: ApiRoutes::Workspace, admin: true };
     let (sandbox, client) = plane.start().await;
     let mut locked_by = Vec::new();
     for _ in 0..6 {
@@ -160,7 +165,7 @@ async fn the_resource_of_the_initiate_is_sent_with_every_poll_also_by_another_pr
 #[tokio::test(start_paused = true)]
 async fn j46_a_path_that_no_server_has_is_a_wrong_configuration() {
     let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
-    let wrong_routes = Plane { generation: Generation::Apr, admin: false };
+    let wrong_routes = Plane { routes: ApiRoutes::Tenant, admin: false };
     let client = wrong_routes.client(&sandbox).build().expect("valid");
     let error = client.initiate_app_approval(EMAIL).await.expect_err("404");
     assert_eq!((error.kind(), error.status()), (ErrorKind::Config, Some(404)));

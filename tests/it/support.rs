@@ -1,6 +1,6 @@
 //! A sandbox with one user, and a client for it.
 
-use authsec_ciba::sandbox::{Generation, Sandbox, SandboxBuilder, User};
+use authsec_ciba::sandbox::{Sandbox, SandboxBuilder, User};
 use authsec_ciba::{ApiRoutes, CibaClient, CibaClientBuilder};
 
 pub(crate) const EMAIL: &str = "user@example.com";
@@ -11,37 +11,33 @@ pub(crate) const SECRET: &str = "client secret: with % and + and ü";
 /// Which half of which server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plane {
-    pub(crate) generation: Generation,
+    pub(crate) routes: ApiRoutes,
     pub(crate) admin: bool,
 }
 
 impl Plane {
-    pub(crate) const WORKSPACE: Self = Self { generation: Generation::New, admin: false };
+    pub(crate) const WORKSPACE: Self = Self { routes: ApiRoutes::Workspace, admin: false };
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        [Generation::UserFlow, Generation::Apr, Generation::New]
+        [ApiRoutes::Unprefixed, ApiRoutes::Tenant, ApiRoutes::Workspace]
             .into_iter()
-            .flat_map(|generation| [true, false].map(|admin| Self { generation, admin }))
+            .flat_map(|routes| [true, false].map(|admin| Self { routes, admin }))
     }
 
     pub(crate) fn sandbox(self) -> SandboxBuilder {
         Sandbox::builder()
-            .generation(self.generation)
+            .routes(self.routes)
             .user(User::new(EMAIL).with_totp())
             .user(User::new("nodevice@example.com").without_device())
             .client(CLIENT, Some(SECRET))
     }
 
     pub(crate) fn client(self, sandbox: &Sandbox) -> CibaClientBuilder {
-        let builder = CibaClient::builder().base_url(sandbox.base_url()).routes(match self.generation {
-            Generation::UserFlow => ApiRoutes::Unprefixed,
-            Generation::Apr => ApiRoutes::Tenant,
-            _ => ApiRoutes::Workspace,
-        });
-        match (self.generation, self.admin) {
-            (Generation::New, true) => builder.workspace_id(sandbox.workspace_id()),
-            (_, true) => builder,
-            (Generation::New, false) => builder.client_id(CLIENT).client_secret(SECRET),
+        let builder = CibaClient::builder().base_url(sandbox.base_url()).routes(self.routes);
+        match (self.routes, self.admin) {
+            (ApiRoutes::Workspace, true) => builder.admin().workspace_id(sandbox.workspace_id()),
+            (_, true) => builder.admin(),
+            (ApiRoutes::Workspace, false) => builder.client_id(CLIENT).client_secret(SECRET),
             (_, false) => builder.client_id(CLIENT),
         }
     }

@@ -1,6 +1,7 @@
 //! The phone page and the control API.
 
-use authsec_ciba::sandbox::{Call, Generation, RequestState, Sandbox, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Call, RequestState, Sandbox, User};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, As, Body, CLIENT, Http, USER, client, initiate, plain, poll, seconds};
@@ -143,7 +144,7 @@ async fn other_web_sites_are_kept_out() {
 
 #[tokio::test]
 async fn the_page_is_self_contained_and_writes_text_only() {
-    let sandbox = Sandbox::builder().generation(Generation::Apr).user(User::new(USER)).start().await.unwrap();
+    let sandbox = Sandbox::builder().routes(ApiRoutes::Tenant).user(User::new(USER)).start().await.unwrap();
     let http = Http::to(&sandbox);
     let attack = "<img src=x onerror=alert(1)>";
     let body = json!({ "login_hint": USER, "binding_message": attack });

@@ -42,7 +42,7 @@ async fn a_reset_is_a_reset_and_knows_before_from_after() {
         let (text, end) = drain(&mut raw_poll(&sandbox, &id).await).await;
         assert_eq!((text.as_str(), end.unwrap_err().kind()), ("", ErrorKind::ConnectionReset));
         assert_eq!(state(&sandbox, &id), then);
-        let polls = sandbox.polls(&id);
+        let polls = sandbox.polls_of_request(&id);
         assert_eq!((polls[0].status, polls[0].fault), (None, Some(fault.name())));
         assert!(polls[0].answered_at.is_some());
     }
@@ -122,7 +122,7 @@ async fn a_hang_never_answers_and_ends_with_its_client() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    assert!(sandbox.polls(&id).iter().all(|poll| poll.answered_at.is_none()));
+    assert!(sandbox.polls_of_request(&id).iter().all(|poll| poll.answered_at.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,7 +155,7 @@ async fn a_written_answer_comes_as_it_was_written() {
         assert!(answer.text.starts_with("<html>"));
         assert_eq!(state(&sandbox, &id), then);
     }
-    let polls = sandbox.polls(&id);
+    let polls = sandbox.polls_of_request(&id);
     assert_eq!((polls[0].status, polls[1].fault), (Some(502), Some("respond_after")));
 }
 

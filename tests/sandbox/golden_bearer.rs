@@ -1,6 +1,7 @@
 //! The phone's own routes (sections 2.3 to 2.5).
 
-use authsec_ciba::sandbox::{Generation, Sandbox, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Sandbox, User};
 use serde_json::json;
 
 use crate::support::{As, Body, CLIENT, Http, USER, initiate, poll};
@@ -9,9 +10,9 @@ const ADMIN: &str = "/authsec/uflow/auth/ciba";
 const TENANT: &str = "/authsec/uflow/auth/tenant/ciba";
 const OTHER_USER: &str = "other@example.com";
 
-async fn sandbox(generation: Generation) -> (Sandbox, Http) {
+async fn sandbox(generation: ApiRoutes) -> (Sandbox, Http) {
     let sandbox = Sandbox::builder()
-        .generation(generation)
+        .routes(generation)
         .user(User::new(USER))
         .user(User::new(OTHER_USER).without_device())
         .client(CLIENT, Some("secret"))
@@ -24,7 +25,7 @@ async fn sandbox(generation: Generation) -> (Sandbox, Http) {
 
 #[tokio::test(start_paused = true)]
 async fn bearer_routes_want_a_valid_token() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let path = format!("{ADMIN}/respond");
     for who in [As::Nobody, As::Client("a", "b"), As::Bearer("nonsense")] {
         let answer = http.post_as(who, &path, json!({})).await;
@@ -39,7 +40,7 @@ async fn bearer_routes_want_a_valid_token() {
 
 #[tokio::test]
 async fn an_answer_approves_and_an_absent_one_denies() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let token = sandbox.bearer(USER).unwrap();
     let respond = |body| http.post_as(As::Bearer(&token), format!("{ADMIN}/respond"), body);
     let id = initiate(&http).await;
@@ -56,7 +57,7 @@ async fn an_answer_approves_and_an_absent_one_denies() {
 
 #[tokio::test]
 async fn only_the_older_admin_plane_lets_anybody_answer() {
-    for (generation, status) in [(Generation::Apr, 200), (Generation::New, 400)] {
+    for (generation, status) in [(ApiRoutes::Tenant, 200), (ApiRoutes::Workspace, 400)] {
         let (sandbox, http) = sandbox(generation).await;
         let id = initiate(&http).await;
         let token = sandbox.bearer(OTHER_USER).unwrap();
@@ -67,7 +68,7 @@ async fn only_the_older_admin_plane_lets_anybody_answer() {
 
 #[tokio::test]
 async fn the_tenant_plane_says_no_with_a_200() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let body = json!({ "client_id": CLIENT, "email": USER });
     let id = http.post(format!("{TENANT}/initiate"), body).await.json()["auth_req_id"].clone();
     let (mine, other) = (sandbox.bearer(USER).unwrap(), sandbox.bearer(OTHER_USER).unwrap());
@@ -81,7 +82,7 @@ async fn the_tenant_plane_says_no_with_a_200() {
 
 #[tokio::test]
 async fn the_pending_list_shows_the_callers_open_requests() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let ask = |message: &str| {
         let body = json!({ "client_id": CLIENT, "email": USER, "binding_message": message });
         http.post(format!("{TENANT}/initiate"), body)
@@ -109,7 +110,7 @@ async fn the_pending_list_shows_the_callers_open_requests() {
 
 #[tokio::test]
 async fn a_device_can_be_registered_listed_and_removed() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let token = sandbox.bearer(OTHER_USER).unwrap();
     let me = As::Bearer(&token);
     let register = |plane: &str, body| http.post_as(me, format!("{plane}/register-device"), body);

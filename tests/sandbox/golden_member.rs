@@ -1,6 +1,7 @@
 //! The tenant plane of the older servers and the workspace plane of the newest (sections 2.1, 2.2 and 4).
 
-use authsec_ciba::sandbox::{Generation, Sandbox, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Sandbox, User};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, As, Body, CLIENT, Http, OTHER, UNAPPROVED, USER};
@@ -9,9 +10,9 @@ const TENANT: &str = "/authsec/uflow/auth/tenant/ciba/";
 const WORKSPACE: &str = "/authsec/uflow/auth/workspace/ciba/";
 const ME: As<'static> = As::Client(CLIENT, "secret");
 
-fn builder(generation: Generation) -> authsec_ciba::sandbox::SandboxBuilder {
+fn builder(generation: ApiRoutes) -> authsec_ciba::sandbox::SandboxBuilder {
     Sandbox::builder()
-        .generation(generation)
+        .routes(generation)
         .user(User::new(USER).scopes(["openid", "email"]))
         .user(User::new("nodevice@example.com").without_device())
         .user(User::new("gone@example.com").inactive())
@@ -22,7 +23,7 @@ fn builder(generation: Generation) -> authsec_ciba::sandbox::SandboxBuilder {
         .unapproved_client(UNAPPROVED, Some("x"))
 }
 
-async fn sandbox(generation: Generation) -> (Sandbox, Http) {
+async fn sandbox(generation: ApiRoutes) -> (Sandbox, Http) {
     let sandbox = builder(generation).start().await.unwrap();
     let http = Http::to(&sandbox);
     (sandbox, http)
@@ -44,7 +45,7 @@ fn id(answer: &Answer) -> Value {
 
 #[tokio::test]
 async fn tenant_refusals() {
-    let (_sandbox, http) = sandbox(Generation::Apr).await;
+    let (_sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let ask = |client: &str, email: &str| {
         http.post(format!("{TENANT}initiate"), json!({ "client_id": client, "email": email }))
     };
@@ -66,7 +67,7 @@ async fn tenant_refusals() {
 
 #[tokio::test]
 async fn tenant_polls() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let path = format!("{TENANT}token");
     let initiate = || http.post(format!("{TENANT}initiate"), json!({ "client_id": CLIENT, "email": USER }));
     let (first, second) = (id(&initiate().await), id(&initiate().await));
@@ -88,7 +89,7 @@ async fn tenant_polls() {
 
 #[tokio::test]
 async fn the_planes_keep_their_requests_apart() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let body = json!({ "client_id": CLIENT, "email": USER });
     let id = id(&http.post(format!("{TENANT}initiate"), body).await);
     sandbox.phone(USER).approve().await;
@@ -98,7 +99,7 @@ async fn the_planes_keep_their_requests_apart() {
 
 #[tokio::test]
 async fn workspace_checks_the_body_then_the_client_then_the_rest() {
-    let (_sandbox, http) = sandbox(Generation::New).await;
+    let (_sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let path = format!("{WORKSPACE}initiate");
     let broken = http.send("POST", &path, As::Nobody, Body::Text("{")).await;
     assert_eq!(broken.status, 400, "before authentication");
@@ -143,7 +144,7 @@ async fn secrets_are_not_url_decoded() {
 
 #[tokio::test]
 async fn workspace_polls() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let initiate = |body: Value| http.post_as(ME, "/authsec/uflow/auth/workspace/ciba/initiate", body);
     let poll = |who, id: Value| {
         http.post_as(who, "/authsec/uflow/auth/workspace/ciba/token", json!({ "auth_req_id": id }))
@@ -170,15 +171,15 @@ async fn workspace_polls() {
 
 #[tokio::test]
 async fn what_changes_after_the_approval_counts() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let path = format!("{WORKSPACE}initiate");
     let id = id(&http.post_as(ME, &path, json!({ "email": USER, "scopes": ["email"] })).await);
     let poll = || http.post_as(ME, "/authsec/uflow/auth/workspace/ciba/token", json!({ "auth_req_id": id }));
     sandbox.phone(USER).approve().await;
-    assert!(sandbox.set_active(USER, false));
+    sandbox.set_active(USER, false);
     assert_eq!(poll().await.code(), (400, "access_denied".into()));
     sandbox.set_active(USER, true);
-    assert!(sandbox.set_scopes(USER, ["openid"]));
+    sandbox.set_scopes(USER, ["openid"]);
     assert_eq!(poll().await.code(), (400, "invalid_scope".into()));
     sandbox.set_scopes(USER, ["email"]);
     assert_eq!(poll().await.status, 200);
@@ -186,7 +187,7 @@ async fn what_changes_after_the_approval_counts() {
 
 #[tokio::test]
 async fn unauthenticated_clients_can_be_let_in() {
-    let sandbox = builder(Generation::New).allow_unauthenticated_clients(true).start().await.unwrap();
+    let sandbox = builder(ApiRoutes::Workspace).allow_unauthenticated_clients(true).start().await.unwrap();
     let http = Http::to(&sandbox);
     let path = format!("{WORKSPACE}initiate");
     let bare = json!({ "email": USER, "client_id": CLIENT });
@@ -198,7 +199,7 @@ async fn unauthenticated_clients_can_be_let_in() {
 #[tokio::test]
 async fn several_resources_have_to_be_told_apart() {
     let (a, b) = ("https://a.example", "https://b.example");
-    let sandbox = builder(Generation::New).resource(a).resource(b).start().await.unwrap();
+    let sandbox = builder(ApiRoutes::Workspace).resource(a).resource(b).start().await.unwrap();
     let http = Http::to(&sandbox);
     let path = format!("{WORKSPACE}initiate");
     assert_refused(&http.post_as(ME, &path, json!({ "email": USER })).await, "invalid_client");

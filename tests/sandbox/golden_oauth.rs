@@ -1,6 +1,7 @@
 //! Generation 3 (sections 1, 2.1, 2.2 and 4).
 
-use authsec_ciba::sandbox::{Generation, Sandbox, SandboxBuilder, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Sandbox, SandboxBuilder, User};
 use serde_json::json;
 
 use crate::support::{Answer, As, Body, CLIENT, Http, OTHER, UNAPPROVED, USER};
@@ -139,6 +140,6 @@ async fn the_workspace_plane_gets_short_tokens() {
 
 #[tokio::test]
 async fn oauth_needs_the_newest_generation() {
-    let error = builder().generation(Generation::Apr).start().await.unwrap_err();
+    let error = builder().routes(ApiRoutes::Tenant).start().await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }

@@ -1,6 +1,7 @@
 //! TOTP login (sections 2.6 and 3.6).
 
-use authsec_ciba::sandbox::{Generation, Sandbox, User};
+use authsec_ciba::ApiRoutes;
+use authsec_ciba::sandbox::{Sandbox, User};
 use serde_json::json;
 
 use crate::support::{Answer, CLIENT, Http, USER, seconds};
@@ -9,9 +10,9 @@ const ADMIN: &str = "/authsec/uflow/auth/totp/login";
 const TENANT: &str = "/authsec/uflow/auth/tenant/totp/login";
 const WORKSPACE: &str = "/authsec/uflow/auth/workspace/totp/login";
 
-async fn sandbox(generation: Generation) -> (Sandbox, Http) {
+async fn sandbox(generation: ApiRoutes) -> (Sandbox, Http) {
     let sandbox = Sandbox::builder()
-        .generation(generation)
+        .routes(generation)
         .user(User::new(USER).with_totp())
         .user(User::new("none@example.com"))
         .client(CLIENT, Some("secret"))
@@ -41,7 +42,7 @@ fn assert_verified(sandbox: &Sandbox, answer: &Answer) {
 
 #[tokio::test]
 async fn admin_answers() {
-    for generation in [Generation::Apr, Generation::New] {
+    for generation in [ApiRoutes::Tenant, ApiRoutes::Workspace] {
         let (sandbox, http) = sandbox(generation).await;
         let phone = sandbox.authenticator(USER);
         let wrong = login(&http, ADMIN, USER, &phone.wrong_code()).await;
@@ -62,7 +63,7 @@ async fn admin_answers() {
 
 #[tokio::test]
 async fn tenant_answers() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let phone = sandbox.authenticator(USER);
     let wrong = login(&http, TENANT, USER, &phone.wrong_code()).await;
     assert_eq!(wrong.status, 401);
@@ -81,7 +82,7 @@ async fn tenant_answers() {
 
 #[tokio::test]
 async fn the_newest_workspace_plane_never_says_yes() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let code = sandbox.authenticator(USER).code();
     let answer = login(&http, WORKSPACE, USER, &code).await;
     assert_eq!((answer.status, &answer.json()["success"]), (401, &json!(false)));
@@ -92,7 +93,7 @@ async fn the_newest_workspace_plane_never_says_yes() {
 
 #[tokio::test(start_paused = true)]
 async fn the_fifth_wrong_code_locks_the_newest_admin_plane() {
-    let (sandbox, http) = sandbox(Generation::New).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Workspace).await;
     let phone = sandbox.authenticator(USER);
     for _ in 0..4 {
         assert_eq!(login(&http, ADMIN, USER, &phone.wrong_code()).await.status, 400);
@@ -108,7 +109,7 @@ async fn the_fifth_wrong_code_locks_the_newest_admin_plane() {
 
 #[tokio::test(start_paused = true)]
 async fn a_code_counts_once_on_the_newest_server_and_again_on_the_older() {
-    for (generation, second) in [(Generation::New, 400), (Generation::Apr, 200)] {
+    for (generation, second) in [(ApiRoutes::Workspace, 400), (ApiRoutes::Tenant, 200)] {
         let (sandbox, http) = sandbox(generation).await;
         let code = sandbox.authenticator(USER).next_code();
         assert_eq!(login(&http, ADMIN, USER, &code).await.status, 200);
@@ -118,7 +119,7 @@ async fn a_code_counts_once_on_the_newest_server_and_again_on_the_older() {
 
 #[tokio::test]
 async fn the_older_server_never_locks() {
-    let (sandbox, http) = sandbox(Generation::Apr).await;
+    let (sandbox, http) = sandbox(ApiRoutes::Tenant).await;
     let phone = sandbox.authenticator(USER);
     for _ in 0..8 {
         assert_eq!(login(&http, ADMIN, USER, &phone.wrong_code()).await.status, 400);

@@ -53,7 +53,6 @@ async fn a_phone_can_wait_for_its_push() {
     assert_eq!(waiting.await.unwrap(), id);
     assert_eq!(poll(&http, &id).await.status, 403);
     assert!(sandbox.phone(USER).approve_id(&id).is_err());
-    assert!(sandbox.phone("nobody@example.com").pending().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +181,7 @@ async fn one_approval_gives_one_token_whoever_asks_at_the_same_time() {
     for poll in polls {
         tokens += usize::from(poll.await.unwrap() == 200);
     }
-    assert_eq!((tokens, sandbox.polls(&id).len()), (1, 50));
+    assert_eq!((tokens, sandbox.polls_of_request(&id).len()), (1, 50));
 }
 
 #[tokio::test]

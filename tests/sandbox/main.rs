@@ -8,6 +8,7 @@
 )]
 
 mod control;
+mod defaults;
 mod faults;
 mod golden_admin;
 mod golden_bearer;
@@ -16,5 +17,6 @@ mod golden_oauth;
 mod golden_totp;
 mod life;
 mod observe;
+mod rooms;
 mod support;
 mod take;

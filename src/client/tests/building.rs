@@ -171,7 +171,8 @@ fn g8_ports_that_are_none() {
 }
 
 #[test]
-fn g9_the_default_is_the_production_host_of_the_newest_sdk() {
-    let shown = format!("{:?}", CibaClient::builder().build().expect("a client"));
-    assert!(shown.contains("\"https://prod.api.authsec.ai\"") && !shown.contains("dev"), "{shown}");
+fn g9_there_is_no_default() {
+    let error = CibaClient::builder().client_id("c").build().expect_err("nowhere to go");
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("base_url")));
+    assert!(error.to_string().contains("authsec_cloud()"), "{error}");
 }

@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use crate::client::Inner;
 use crate::client::config_file::ConfigFile;
+use crate::client::environment::Environment;
 use crate::transport::script::Script;
-use crate::{CibaClient, CibaClientBuilder, Error, ErrorKind, PollPolicy};
+use crate::{ApiRoutes, CibaClient, CibaClientBuilder, Error, ErrorKind, PollPolicy};
 
+/// Complete but for whom to ask for.
 fn builder() -> CibaClientBuilder {
-    CibaClient::builder()
+    CibaClient::builder().base_url("https://authsec.example")
+}
+
+fn complete() -> CibaClientBuilder {
+    builder().client_id("client")
 }
 
 /// All that `build` checks but what the transport does: that loads the trust store each time.
@@ -63,19 +69,19 @@ fn i19_times_that_cannot_be_are_refused_and_none_panics() {
         refused(checked(builder().totp_lock_duration(wrong)), "totp_lock_duration");
     }
     refused(builder().connect_timeout(Duration::MAX).build(), "connect_timeout");
-    assert!(checked(builder().request_timeout(day).connect_timeout(day).initiate_timeout(day)).is_ok());
+    assert!(checked(complete().request_timeout(day).connect_timeout(day).initiate_timeout(day)).is_ok());
 }
 
 #[test]
 fn b31_an_initiate_waits_at_least_35_seconds() {
     refused(checked(builder().initiate_timeout(Duration::from_millis(34_999))), "initiate_timeout");
-    assert!(checked(builder().initiate_timeout(Duration::from_secs(35))).is_ok());
+    assert!(checked(complete().initiate_timeout(Duration::from_secs(35))).is_ok());
 }
 
 #[test]
 fn b82_some_requests_must_fit() {
     refused(checked(builder().max_in_flight(0)), "max_in_flight");
-    assert!(checked(builder().max_in_flight(usize::MAX)).is_ok(), "no panic in the semaphore");
+    assert!(checked(complete().max_in_flight(usize::MAX)).is_ok(), "no panic in the semaphore");
 }
 
 #[test]
@@ -89,24 +95,24 @@ fn b10_b16_a_policy_without_sense_is_refused() {
         policy().grace(Duration::from_secs(61)),
         policy().grace(Duration::MAX),
     ] {
-        refused(checked(builder().poll_policy(wrong)), "poll_policy");
+        refused(checked(complete().poll_policy(wrong)), "poll_policy");
     }
     let longest = policy().minimum_interval(Duration::MAX).timeout(Duration::MAX).backoff_cap(Duration::MAX);
-    assert!(checked(builder().poll_policy(longest)).is_ok(), "cut to a week");
+    assert!(checked(complete().poll_policy(longest)).is_ok(), "cut to a week");
 }
 
 #[test]
 fn b70_n36_a_proxy_that_is_none_is_refused_without_its_credentials() {
-    refused(builder().proxy("http://canary:canary@").build(), "proxy");
-    refused(builder().proxy("").build(), "proxy");
+    refused(complete().proxy("http://canary:canary@").build(), "proxy");
+    refused(complete().proxy("").build(), "proxy");
 }
 
 #[test]
 fn g_headers_and_certificates_that_are_none() {
-    refused(builder().user_agent("canary\r\nX-Evil: 1").build(), "user_agent");
-    refused(builder().root_certificate("canary").build(), "root_certificate");
+    refused(complete().user_agent("canary\r\nX-Evil: 1").build(), "user_agent");
+    refused(complete().root_certificate("canary").build(), "root_certificate");
     let broken = "-----BEGIN CERTIFICATE-----\ncanary!\n-----END CERTIFICATE-----\n";
-    refused(builder().root_certificate(broken).build(), "root_certificate");
+    refused(complete().root_certificate(broken).build(), "root_certificate");
 }
 
 /// A file that is gone with the test.
@@ -174,8 +180,8 @@ fn b61_a_config_file_without_an_end_is_read_to_its_bound() {
 #[ignore = "run by g_the_environment_is_read_only_when_asked"]
 fn from_the_environment() {
     let shown = |builder: &CibaClientBuilder| format!("{builder:?}").replace('\n', " ");
-    println!("untouched: {}", shown(&builder()));
-    match builder().client_id("before").workspace_id("before").env() {
+    println!("untouched: {}", shown(&CibaClient::builder()));
+    match CibaClient::builder().client_id("before").workspace_id("before").env() {
         Err(error) => println!("refused: {:?} {error}", error.field()),
         Ok(read) => {
             println!("read: {}", shown(&read));
@@ -187,8 +193,10 @@ fn from_the_environment() {
 
 fn in_an_environment(variables: &[(&str, &std::ffi::OsStr)]) -> String {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    for name in ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID", "AUTHSEC_CLIENT_SECRET", "AUTHSEC_WORKSPACE_ID"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AUTHSEC_") {
+            command.env_remove(name);
+        }
     }
     command.args(["--ignored", "--exact", "client::tests::configuring::from_the_environment", "--nocapture"]);
     let output = command.envs(variables.iter().copied()).output().expect("it runs");
@@ -220,7 +228,7 @@ fn g_an_empty_environment_changes_nothing() {
     for variables in [vec![], vec![("AUTHSEC_BASE_URL", "".as_ref()), ("AUTHSEC_CLIENT_ID", "".as_ref())]] {
         let told = in_an_environment(&variables);
         assert!(told.contains(r#"client_id: Some("before")"#), "{told}");
-        assert!(told.contains("https://prod.api.authsec.ai"), "{told}");
+        assert!(told.contains("built: Err(\"base_url is not set"), "{told}");
     }
 }
 
@@ -237,4 +245,48 @@ fn b70_a_wrong_environment_names_the_field_and_shows_nothing() {
         let told = in_an_environment(&[("AUTHSEC_CLIENT_SECRET", not_unicode)]);
         assert!(told.contains("refused: Some(\"client_secret\")") && !told.contains("canary"), "{told}");
     }
+}
+
+/// F-55: nothing set is nobody's cloud, and a slip in a name is not passed over.
+#[test]
+fn b92_f55_an_incomplete_environment_is_refused_by_the_variables_name() {
+    let told = |variables: &[(&str, &str)]| {
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| (*name, std::ffi::OsStr::new(*value))).collect();
+        let told = in_an_environment(&variables);
+        told.lines().find(|line| line.contains("from_env:")).expect("told").to_owned()
+    };
+    let there = ("AUTHSEC_BASE_URL", "http://127.0.0.1:9");
+    let nothing = told(&[]);
+    assert!(nothing.contains("base_url is not set") && nothing.contains("AUTHSEC_BASE_URL"), "{nothing}");
+    let slip = told(&[("AUTHSEC_BASEURL", "http://127.0.0.1:9"), ("AUTHSEC_CLIENT_ID", "c")]);
+    assert!(slip.contains("AUTHSEC_BASE_URL") && !slip.contains("127.0.0.1"), "{slip}");
+    let nobody = told(&[there, ("AUTHSEC_WORKSPACE_ID", "w"), ("AUTHSEC_CLIENTID", "c")]);
+    assert!(nobody.contains("AUTHSEC_CLIENT_ID") && nobody.contains("AUTHSEC_ROUTES=admin"), "{nobody}");
+    let both = told(&[there, ("AUTHSEC_CLIENT_ID", "c"), ("AUTHSEC_ROUTES", "admin")]);
+    assert!(both.contains("exclude each other"), "{both}");
+    let wrong = told(&[there, ("AUTHSEC_ROUTES", "canary")]);
+    assert!(wrong.contains("AUTHSEC_ROUTES is one of") && !wrong.contains("canary"), "{wrong}");
+    let admin = told(&[there, ("AUTHSEC_ROUTES", "admin"), ("AUTHSEC_WORKSPACE_ID", "w")]);
+    assert!(admin.contains("Ok(") && admin.contains("http://127.0.0.1:9"), "{admin}");
+}
+
+#[test]
+fn b92_the_cloud_and_the_admin_plane_are_chosen_by_name() {
+    refused(checked(CibaClient::builder().client_id("c")), "base_url");
+    refused(checked(CibaClient::builder().admin()), "base_url");
+    refused(checked(builder()), "client_id");
+    refused(checked(builder().client_id("c").admin()), "client_id");
+    assert!(checked(builder().admin().workspace_id("w")).is_ok());
+    let cloud = checked(CibaClient::builder().authsec_cloud().client_id("c")).expect("complete");
+    assert!(format!("{cloud:?}").contains("\"https://prod.api.authsec.ai\""), "{cloud:?}");
+}
+
+#[test]
+fn b92_a_variable_that_nobody_reads_is_noticed_by_its_name_alone() {
+    let variables = [("AUTHSEC_CLIENTSECRET", "canary"), ("AUTHSEC_ROUTES", "tenant-admin"), ("HOME", "/")];
+    let read = Environment::read(variables.map(|(name, value)| (name.into(), value.into()))).expect("read");
+    assert_eq!(read.unknown, ["AUTHSEC_CLIENTSECRET"]);
+    let routes = read.routes.expect("named");
+    assert_eq!((routes.routes, routes.admin), (ApiRoutes::Tenant, true));
 }

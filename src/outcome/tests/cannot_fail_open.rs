@@ -7,7 +7,9 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::outcome::{Approval, ApprovalOutcome, NotApproved, NotVerified, PollStatus, TotpOutcome};
+use crate::outcome::{
+    Approval, ApprovalOutcome, NotApproved, NotVerified, PollStatus, TotpOutcome, Verified,
+};
 use crate::secret::ClientSecret;
 use crate::types::TotpCode;
 use crate::{AccessToken, AuthReqId, CibaClient, CibaClientBuilder, Email, Error, PendingApproval};
@@ -68,7 +70,7 @@ fn b02_no_token_is_made_from_outside() {
 
 #[test]
 fn b74_no_secret_is_serialised_or_read_back() {
-    none_implements!(AccessToken, AuthReqId, ClientSecret, TotpCode, Approval, PendingApproval => Serialize);
+    none_implements!(AccessToken, AuthReqId, ClientSecret, TotpCode, Approval, Verified, PendingApproval => Serialize);
     none_implements!(ApprovalOutcome, TotpOutcome, PollStatus, CibaClient, CibaClientBuilder, Error => Serialize);
     none_implements!(AccessToken, AuthReqId, Approval, ApprovalOutcome, TotpOutcome => DeserializeOwned);
 }
@@ -86,7 +88,7 @@ fn b70_b74_no_secret_is_displayed_or_lent_but_by_its_one_method() {
 #[test]
 fn b81_what_is_shared_between_threads_can_be() {
     assert!(implements!(CibaClient: Clone + Send + Sync + 'static));
-    assert!(implements!(Error: std::error::Error + Send + Sync + 'static));
+    assert!(implements!(Error: std::error::Error + Clone + Send + Sync + 'static));
     assert!(implements!(ApprovalOutcome: Send + Sync + 'static));
     assert!(implements!(crate::ApprovalTask: Send + 'static));
     assert!(implements!(crate::PollForApproval: Send + 'static));

@@ -1,6 +1,6 @@
 //! `Debug` of every public type that holds or is near a secret (B-70, B-74).
 
-use super::approval;
+use super::{approval, verified};
 use crate::client::tests::{initiate, scripted, scripted_with};
 use crate::outcome::{ApprovalOutcome, LockedBy, PollStatus, TotpOutcome};
 use crate::secret::{AccessToken, ClientSecret};
@@ -24,7 +24,7 @@ fn b70_no_outcome_shows_its_token() {
     clean(&format!("{outcome:?} {outcome:#?}"));
     clean(&format!("{:?}", PollStatus::Ended(outcome.clone())));
     clean(&format!("{:?}", outcome.clone().approved()));
-    clean(&format!("{:?}", TotpOutcome::Verified { token: token(), remaining: 3 }));
+    clean(&format!("{:?}", TotpOutcome::Verified(verified(token()))));
     clean(&format!("{:?}", TotpOutcome::TooManyRetries { retry_after: None, by: LockedBy::Server }));
     assert!(format!("{outcome:?}").contains("[redacted]"), "it was really there");
 }

@@ -75,7 +75,10 @@ impl Transport for Server {
 async fn crowd(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> (Vec<usize>, usize) {
     fastrand::seed(24);
     let server = Server { start: now(), gone, approves, seen: Arc::default() };
-    let builder = CibaClient::builder().client_id("client").max_in_flight(max_in_flight);
+    let builder = CibaClient::builder()
+        .base_url("https://authsec.example")
+        .client_id("client")
+        .max_in_flight(max_in_flight);
     let inner = builder.into_inner(Box::new(server.clone())).expect("a valid configuration");
     let client = CibaClient::from_inner(inner);
     let mut tasks = Vec::new();

@@ -136,7 +136,7 @@ async fn b53_a_code_is_exactly_six_ascii_digits() {
     assert_eq!((script.asked().len(), client.usage().totp_counts), (0, 0));
     script.then(right());
     let outcome = client.verify_totp(EMAIL, "000000").await.expect("a judgement");
-    assert!(matches!(outcome, TotpOutcome::Verified { .. }));
+    assert!(matches!(outcome, TotpOutcome::Verified(_)));
     assert!(script.asked()[0].body.contains(r#""totp_code":"000000""#), "leading zeros stay");
 }
 
@@ -158,8 +158,8 @@ async fn b54_the_servers_lock_is_not_ours() {
 #[tokio::test(start_paused = true)]
 async fn b55_verified_needs_a_200_with_a_token_and_no_contradiction() {
     let client = scripted(&Script::new([right()]));
-    let token = verify(&client).await.verified().expect("verified");
-    assert_eq!(token.expose_secret(), "totp-token");
+    let login = verify(&client).await.verified().expect("verified");
+    assert_eq!(login.token().expose_secret(), "totp-token");
     for (status, body) in [
         (200, r#"{"success":true}"#),
         (200, r#"{"success":true,"token":""}"#),

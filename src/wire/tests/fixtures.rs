@@ -149,10 +149,10 @@ fn check(name: &str, fixture: &Value) {
             let read = read_poll(&answer);
             if let PollAnswer::Approved(approval) = &read {
                 let body = &fixture["body"];
-                assert_eq!(Some(approval.token().expose_secret()), body["access_token"].as_str(), "{name}");
-                assert_eq!(approval.expires_in(), body["expires_in"].as_u64().map(lifetime), "{name}");
-                assert_eq!(approval.scope(), body["scope"].as_str(), "{name}");
-                assert_eq!(approval.token_type(), Some("Bearer"), "{name}");
+                assert_eq!(Some(approval.token.expose_secret()), body["access_token"].as_str(), "{name}");
+                assert_eq!(approval.expires_in, body["expires_in"].as_u64().map(lifetime), "{name}");
+                assert_eq!(approval.scope.as_deref(), body["scope"].as_str(), "{name}");
+                assert_eq!(approval.token_type.as_deref(), Some("Bearer"), "{name}");
             }
             let (means, ends) = meaning::of_poll(&read);
             let ends = match read {

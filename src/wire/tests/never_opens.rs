@@ -33,7 +33,7 @@ fn check(status: u16, body: &[u8]) -> Result<(), TestCaseError> {
     let answer = Answer { status, retry_after: None, body: Some(body) };
     if let PollAnswer::Approved(approval) = read_poll(&answer) {
         let expected = token_of(status, body, false);
-        prop_assert_eq!(Some(approval.token().expose_secret()), expected.as_deref());
+        prop_assert_eq!(Some(approval.token.expose_secret()), expected.as_deref());
     }
     if let TotpAnswer::Verified(token) = totp(status, body) {
         let expected = token_of(status, body, true);

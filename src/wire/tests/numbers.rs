@@ -124,7 +124,7 @@ fn f35_a_number_that_no_float_can_hold_is_as_large_as_one_can_be() {
         assert_eq!(ack.auth_req_id.expose_secret(), "id");
     }
     match poll(200, r#"{"access_token":"a\\b-1e999","x":1e999}"#) {
-        PollAnswer::Approved(approval) => assert_eq!(approval.token().expose_secret(), r"a\b-1e999"),
+        PollAnswer::Approved(approval) => assert_eq!(approval.token.expose_secret(), r"a\b-1e999"),
         other => panic!("{other:?}"),
     }
 }
@@ -178,7 +178,7 @@ fn b16_the_lifetime_of_a_token_may_be_a_year() {
         (r#","expires_in":"abc""#, None),
     ] {
         match poll(200, format!(r#"{{"access_token":"t"{members}}}"#)) {
-            PollAnswer::Approved(approval) => assert_eq!(approval.expires_in(), read, "{members}"),
+            PollAnswer::Approved(approval) => assert_eq!(approval.expires_in, read, "{members}"),
             other => panic!("{members}: {other:?}"),
         }
     }

@@ -45,7 +45,7 @@ fn f30_b73_a_token_by_either_name_or_the_same_by_both() {
         r#"{"access_token":"","token":"t"}"#,
     ] {
         match poll(200, body) {
-            PollAnswer::Approved(approval) => assert_eq!(approval.token().expose_secret(), "t", "{body}"),
+            PollAnswer::Approved(approval) => assert_eq!(approval.token.expose_secret(), "t", "{body}"),
             other => panic!("{body}: {other:?}"),
         }
     }

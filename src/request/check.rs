@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use super::check_runtime;
+use crate::client::Inner;
+use crate::clock::{later, now};
+use crate::error::{Error, ErrorKind};
+use crate::transport::{Body, HttpCall, Lane};
+use crate::types::Email;
+use crate::wire::{self, Answer, Asked, ErrorCode, PollAnswer, PollBody};
+
+/// An id that no server issues: AuthSec's are 44 characters of base64url.
+const NO_REQUEST: &str = "authsec-ciba-configuration-check";
+
+/// Whose approval nobody asks for.
+const NOBODY: &str = "nobody@example.invalid";
+
+/// Polls once for a request that does not exist. A server that takes this client says so with `expired_token`, on every
+/// generation of routes; whatever else it says is what is wrong.
+pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
+    check_runtime()?;
+    if inner.registry.is_closed() {
+        return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
+    }
+    let result = ask(&inner).await.map_err(|error| error.with_endpoint(inner.targets.poll.as_str()));
+    match &result {
+        Ok(()) => tracing::info!("the configuration is right as far as a poll can tell"),
+        Err(error) => tracing::warn!(
+            kind = error.kind().as_str(),
+            status = error.status(),
+            code = error.code().map(ErrorCode::as_str),
+            endpoint = error.endpoint(),
+            server_message = error.server_message(),
+            "the configuration does not work"
+        ),
+    }
+    result
+}
+
+async fn ask(inner: &Inner) -> Result<(), Error> {
+    let until = later(now(), inner.request_timeout);
+    let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
+    let place = inner.places.take(until).await.ok_or_else(no_place)?;
+    let call = HttpCall {
+        target: &inner.targets.poll,
+        body: PollBody::new(NO_REQUEST, None, &inner.plane).encode().into(),
+        timeout: until.saturating_duration_since(now()),
+        lane: Lane::PooledOnce,
+        place: &place,
+    };
+    let reply = inner.transport.send(call).await.map_err(|fault| fault.into_error())?;
+    let (status, retry_after) = (reply.status, reply.retry_after);
+    let bytes = match &reply.body {
+        Body::Whole(bytes) | Body::Cut(bytes, _) => Some(bytes.as_slice()),
+        Body::TooLong | Body::Encoded => None,
+    };
+    let asked = Asked { auth_req_id: NO_REQUEST, email: &Email::new(NOBODY)?.key() };
+    let answer = wire::read_poll(&Answer { status, retry_after, body: bytes }, &asked);
+    let page = bytes.is_some_and(wire::is_web_page);
+    judge(answer, status, page).map_err(|error| match bytes.and_then(wire::reason) {
+        Some(words) => error.with_server_message(&words, &[NO_REQUEST]),
+        None => error,
+    })
+}
+
+/// What the answer says of the configuration.
+fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
+    let error = match answer {
+        PollAnswer::Expired | PollAnswer::InvalidGrant(_) => return Ok(()),
+        PollAnswer::Pending { .. } | PollAnswer::Denied | PollAnswer::Approved(_) => {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                "the server answered for a request that does not exist: base_url does not lead to AuthSec",
+            )
+            .with_status(status));
+        }
+        PollAnswer::SlowDown { retry_after, .. } => {
+            return Err(Error::new(
+                ErrorKind::RateLimited,
+                "the server asks to slow down: check again later",
+            )
+            .with_status(status)
+            .with_retry_after(retry_after));
+        }
+        PollAnswer::Fault { error, .. }
+        | PollAnswer::Unreadable { error, .. }
+        | PollAnswer::Codeless { error, .. }
+        | PollAnswer::TransactionFailed(error)
+        | PollAnswer::Fatal(error) => error,
+    };
+    if page && status < 500 {
+        return Err(config(
+            &error,
+            "base_url",
+            "leads to a web page, not to AuthSec's API: take the API's address, which often has a host of its own",
+        ));
+    }
+    match (error.kind(), status) {
+        (ErrorKind::ClientAuth, 401) => Err(Error::new(
+            ErrorKind::ClientAuth,
+            "the server does not accept the client's credential: check client_secret, and that it belongs to client_id",
+        )
+        .with_field("client_secret")
+        .with_status(status)
+        .with_code(ErrorCode::InvalidClient)),
+        (ErrorKind::ClientAuth, _) => Err(Error::new(
+            ErrorKind::ClientAuth,
+            "the server does not know this client, or has approved it for no resource server or for several: check \
+             client_id, and that the client is registered and approved in the workspace",
+        )
+        .with_field("client_id")
+        .with_status(status)
+        .with_code(ErrorCode::InvalidClient)),
+        (ErrorKind::Config, _) => Err(config(
+            &error,
+            "routes",
+            "do not exist at this server: check base_url and its path, and which generation of routes the server has",
+        )),
+        _ => Err(error),
+    }
+}
+
+fn config(seen: &Error, field: &'static str, why: &'static str) -> Error {
+    let error = Error::config(field, why).maybe_sent(true);
+    match seen.status() {
+        Some(status) => error.with_status(status),
+        None => error,
+    }
+}

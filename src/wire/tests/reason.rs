@@ -1,0 +1,59 @@
+use crate::wire::{is_web_page, reason};
+
+#[test]
+fn b91_f54_a_servers_own_words_are_found() {
+    for (body, words) in [
+        (
+            r#"{"error":"quota_exceeded","error_description":"Your plan allows 1000 pushes"}"#,
+            Some("Your plan allows 1000 pushes"),
+        ),
+        (r#"{"message":"tenant suspended"}"#, Some("tenant suspended")),
+        (
+            r#"{"error":"Failed to initiate CIBA","details":"value too long"}"#,
+            Some("Failed to initiate CIBA: value too long"),
+        ),
+        (
+            r#"{"error":"Rate limit exceeded","message":"Too many requests","limit":100}"#,
+            Some("Rate limit exceeded: Too many requests"),
+        ),
+        (r#"{"error":"same","message":"same"}"#, Some("same")),
+        (r#"{"error":"expired_token"}"#, None),
+        (r#"{"error":{"code":1},"message":["x"],"details":7}"#, None),
+        ("404 page not found\n", Some("404 page not found")),
+        (
+            "<!doctype html><html><head><TITLE lang=en>AuthSec console</title>",
+            Some("a web page: AuthSec console"),
+        ),
+        ("<html>", None),
+        ("", None),
+        (r#"{"access_token":"canary"#, None),
+        (r#"["canary"]"#, None),
+    ] {
+        assert_eq!(reason(body.as_bytes()).as_deref(), words, "{body}");
+    }
+    assert_eq!(reason(b"\xff\xfe"), None);
+}
+
+#[test]
+fn a_web_page_is_told_from_an_answer() {
+    assert!(is_web_page(b"\r\n <!DOCTYPE html>") && is_web_page(b"<html>"));
+    assert!(
+        !is_web_page(b"{\"error\":\"<html>\"}")
+            && !is_web_page(b"")
+            && !is_web_page(b"<?xml version=\"1.0\"?>")
+    );
+}
+
+/// The first words that no reader knows must not panic, whatever the bytes are.
+#[test]
+fn b75_no_body_panics() {
+    for body in [
+        &b"<title"[..],
+        b"<title>",
+        b"<title></title",
+        "<tıtle>é</title>".as_bytes(),
+        b"<\xff<title>\xff</title>",
+    ] {
+        let _ = reason(body);
+    }
+}
