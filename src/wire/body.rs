@@ -10,24 +10,44 @@ impl<'a> From<&'a str> for Value<'a> {
     }
 }
 
-/// Writes one JSON object of the members that are there. It is made in one piece, in the room that it needs at most:
-/// a buffer that grew would leave copies of a secret behind.
+impl Value<'_> {
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let (one, many): (Option<&str>, &[String]) = match self {
+            Self::Text(text) => (Some(text), &[]),
+            Self::Texts(texts) => (None, texts),
+        };
+        one.into_iter().chain(many.iter().map(String::as_str))
+    }
+}
+
+/// Writes one JSON object of the members that are there, in one piece: a buffer that had to grow would leave a copy of a
+/// secret behind.
 pub(super) fn object<const N: usize>(members: [(&'static str, Option<Value<'_>>); N]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(members.iter().map(room).fold(2, usize::saturating_add));
+    let (mut room, mut is_plain) = (2_usize, true);
+    for (name, value) in &members {
+        let Some(value) = value else { continue };
+        room = room.saturating_add(name.len()).saturating_add(6);
+        for text in value.texts() {
+            room = room.saturating_add(text.len()).saturating_add(3);
+            is_plain &= writes_as_it_is(text);
+        }
+    }
+    // An escape has six characters at most.
+    let room = if is_plain { room } else { room.saturating_mul(6) };
+    let mut bytes = Vec::with_capacity(room);
     let mut before = b'{';
     for (name, value) in &members {
         let Some(value) = value else { continue };
-        bytes.push(before);
-        bytes.push(b'"');
+        bytes.extend_from_slice(&[before, b'"']);
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(b"\":");
         match value {
-            Value::Text(text) => write(text, &mut bytes),
+            Value::Text(text) => write(text, is_plain, &mut bytes),
             Value::Texts(texts) => {
                 let mut before = b'[';
                 for text in *texts {
                     bytes.push(before);
-                    write(text, &mut bytes);
+                    write(text, is_plain, &mut bytes);
                     before = b',';
                 }
                 bytes.push(b']');
@@ -39,26 +59,13 @@ pub(super) fn object<const N: usize>(members: [(&'static str, Option<Value<'_>>)
     bytes
 }
 
-fn room((name, value): &(&'static str, Option<Value<'_>>)) -> usize {
-    let quoted = |text: &str| {
-        let most = if is_plain(text) { 1 } else { 6 };
-        text.len().saturating_mul(most).saturating_add(3)
-    };
-    let value = match value {
-        None => return 0,
-        Some(Value::Text(text)) => quoted(text),
-        Some(Value::Texts(texts)) => texts.iter().map(|text| quoted(text)).fold(2, usize::saturating_add),
-    };
-    value.saturating_add(name.len()).saturating_add(4)
-}
-
-/// Whether JSON writes the text as it is. Looks at every byte, so that the compiler can take many at once.
-fn is_plain(text: &str) -> bool {
+/// Whether JSON has no escape for any of it. Looks at every byte, so that the compiler can take many at once.
+fn writes_as_it_is(text: &str) -> bool {
     !text.bytes().fold(false, |odd, byte| odd | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
 }
 
-fn write(text: &str, bytes: &mut Vec<u8>) {
-    if is_plain(text) {
+fn write(text: &str, is_plain: bool, bytes: &mut Vec<u8>) {
+    if is_plain {
         bytes.push(b'"');
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'"');

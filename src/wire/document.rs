@@ -82,18 +82,18 @@ impl<'de> Document<'de> {
     pub(super) fn read(body: &'de [u8]) -> Option<Self> {
         // serde_json skips over invalid UTF-8 where it does not need the text.
         let text = std::str::from_utf8(body).ok()?;
-        // The error is dropped on purpose: serde's messages quote what they could not read.
-        serde_json::from_str(text).ok().or_else(|| Self::read_huge(text))
+        Self::of(serde_json::Deserializer::from_str(text)).or_else(|| {
+            // Once more, where only a number was in the way. A reader lends nothing: the document outlives these bytes.
+            let tamed = super::number::tamed(text)?;
+            Self::of(serde_json::Deserializer::from_reader(&tamed[..]))
+        })
     }
 
-    /// Once more, where only a number was in the way.
-    #[cold]
-    fn read_huge(text: &str) -> Option<Self> {
-        let tamed = super::number::tamed(text)?;
-        // A reader lends nothing, so the document outlives the bytes.
-        let mut reader = serde_json::Deserializer::from_reader(&tamed[..]);
-        let document = Self::deserialize(&mut reader).ok()?;
-        reader.end().ok()?;
+    fn of(mut deserializer: serde_json::Deserializer<impl serde_json::de::Read<'de>>) -> Option<Self> {
+        let mut document = Self::default();
+        // The error is dropped on purpose: serde's messages quote what they could not read.
+        deserializer.deserialize_map(Members(&mut document)).ok()?;
+        deserializer.end().ok()?;
         Some(document)
     }
 
@@ -116,35 +116,29 @@ impl<'de> Document<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Document<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+/// Reads the members of an object into their places. It is large, so it is filled where it stands.
+struct Members<'a, 'de>(&'a mut Document<'de>);
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Document<'de>;
+impl<'de> Visitor<'de> for Members<'_, 'de> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
-                let mut document = Document::default();
-                let mut others = Names::default();
-                while let Some(Name(name)) = map.next_key()? {
-                    match document.member(&name) {
-                        Some(place @ Scalar::Missing) => *place = map.next_value_seed(AsScalar)?,
-                        Some(_) => return Err(twice()),
-                        None => {
-                            others.insert(name)?;
-                            map.next_value_seed(Passed)?;
-                        }
-                    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut others = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
+            match self.0.member(&name) {
+                Some(place @ Scalar::Missing) => *place = map.next_value_seed(AsScalar)?,
+                Some(_) => return Err(twice()),
+                None => {
+                    others.insert(name)?;
+                    map.next_value_seed(Passed)?;
                 }
-                Ok(document)
             }
         }
-
-        deserializer.deserialize_map(Members)
+        Ok(())
     }
 }
 
@@ -155,19 +149,19 @@ fn twice<E: Error>() -> E {
 /// The member names of one object; refuses a second of the same name.
 #[derive(Default)]
 struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
+    /// Most objects have one that we do not know, if any.
+    first: Option<Cow<'de, str>>,
+    others: HashSet<Cow<'de, str>>,
 }
 
 impl<'de> Names<'de> {
     fn insert<E: Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
-        let fresh = if self.many.is_empty() && self.few.len() < 16 {
-            let fresh = !self.few.contains(&name);
-            self.few.push(name);
-            fresh
-        } else {
-            self.many.extend(self.few.drain(..));
-            self.many.insert(name)
+        let fresh = match &self.first {
+            None => {
+                self.first = Some(name);
+                true
+            }
+            Some(first) => *first != name && self.others.insert(name),
         };
         if fresh { Ok(()) } else { Err(twice()) }
     }

@@ -80,10 +80,10 @@ pub(crate) enum PollAnswer {
 
 /// Reads the answer to a poll: a contradiction first, then a code, on any status but a redirect; then the status.
 pub(crate) fn read_poll(answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
-    let is_redirect = (300..=399).contains(&answer.status);
-    let Some(document) = answer.document().filter(|_| !is_redirect) else {
+    if (300..=399).contains(&answer.status) {
         return by_status(answer, None);
-    };
+    }
+    let Some(document) = answer.document() else { return by_status(answer, None) };
     let protocol = |what| PollAnswer::Fatal(answer.error(ErrorKind::Protocol, what));
     let error = document.error_member();
     if document.names_a_token() && !matches!(error, ErrorMember::Absent) {
