@@ -44,7 +44,7 @@ pub use outcome::{
     Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,
     SignInError, TotpOutcome, Verified,
 };
-pub use poll::{ApprovalTask, PollPolicy};
+pub use poll::{ApprovalTask, PollPolicy, Progress};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;

@@ -141,8 +141,8 @@ impl Registry {
     }
 
     /// One wait less. `spawn` finishes a request that is under way.
-    pub(crate) fn leave(&self, slot: &Arc<Slot>, spawn: impl FnOnce(Work, &Handle)) {
-        if slot.leave(now(), spawn) {
+    pub(crate) fn leave(&self, slot: &Arc<Slot>, listener: Option<u32>, spawn: impl FnOnce(Work, &Handle)) {
+        if slot.leave(now(), listener, spawn) {
             self.live.fetch_sub(1, Ordering::Relaxed);
         }
     }

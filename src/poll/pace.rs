@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::life::Life;
 use super::millis::Millis;
 use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
+use super::progress::Report;
 use crate::clock::{Instant, later};
 use crate::error::Error;
 
@@ -159,6 +160,25 @@ impl Pace {
     pub(crate) fn fault(&self) -> Option<Error> {
         let attempts = u32::from(self.failed);
         self.fault.as_ref().filter(|_| attempts > 0).map(|fault| fault.clone().with_attempts(attempts))
+    }
+
+    /// What the last poll has come to, for those who listen. `interval`: the server's before it.
+    pub(crate) fn report(&self, interval: Millis, at: Instant) -> Report {
+        match self.fault() {
+            Some(fault) => Report::Failed(fault),
+            None if self.server != interval => {
+                Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
+            }
+            None => {
+                let due = self.allowed_at(self.floor(None, Duration::ZERO), None).max(self.patience);
+                Report::Polled { next_poll_in: due.unwrap_or(at).saturating_duration_since(at) }
+            }
+        }
+    }
+
+    /// What the server has asked for.
+    pub(crate) fn interval(&self) -> Millis {
+        self.server
     }
 
     pub(crate) fn answered(&self) -> bool {

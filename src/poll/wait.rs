@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Outcome, Pace, PollPolicy, Schedule, Step, UnderWay};
+use super::{Event, Listener, Outcome, Pace, PollPolicy, Schedule, Step, Tell, UnderWay};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
@@ -32,8 +32,10 @@ pub(crate) struct Wait {
 struct Rare {
     /// Where the call set its own.
     policy: Option<PollPolicy>,
-    /// Where anybody listens.
+    /// Where anybody records it.
     span: Span,
+    /// The number of its listener.
+    listener: Option<u32>,
 }
 
 impl Drop for Rare {
@@ -88,9 +90,11 @@ impl Wait {
         joined: &Joined,
         policy: Option<PollPolicy>,
         span: Span,
+        tell: Option<Arc<Tell>>,
     ) -> Self {
-        let is_rare = policy.is_some() || !span.is_disabled();
-        let rare = is_rare.then(|| Box::new(Rare { policy, span }));
+        let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
+        let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
+        let rare = is_rare.then(|| Box::new(Rare { policy, span, listener }));
         Self { inner, slot, schedule, failures: joined.failures, late: joined.late, rare }
     }
 
@@ -219,7 +223,7 @@ impl Wait {
 
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
-        if let Some(rare) = self.rare.take() {
+        if let Some(rare) = &mut self.rare {
             let polls = self.slot.pace(|pace, _| self.schedule.polls(pace));
             rare.end(polls, &outcome);
         }
@@ -232,7 +236,7 @@ impl Wait {
 }
 
 impl Rare {
-    fn end(mut self: Box<Self>, polls: u32, outcome: &Outcome) {
+    fn end(&mut self, polls: u32, outcome: &Outcome) {
         let span = std::mem::replace(&mut self.span, Span::none());
         match outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
@@ -248,7 +252,8 @@ impl Rare {
 impl Drop for Wait {
     fn drop(&mut self) {
         let finish = |work: Work, home: &Handle| drop(self.inner.tasks.spawn_on(work, home));
-        self.inner.registry.leave(&self.slot, finish);
+        let listener = self.rare.as_ref().and_then(|rare| rare.listener);
+        self.inner.registry.leave(&self.slot, listener, finish);
     }
 }
 

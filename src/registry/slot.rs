@@ -9,7 +9,7 @@ use super::request::{Request, Work};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
-use crate::poll::{Life, Millis, Pace, UnderWay};
+use crate::poll::{Life, Listener, Millis, Pace, Telling, UnderWay};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
@@ -58,11 +58,20 @@ struct State {
     waits: u32,
     /// Requests begun, so that a late word of an old one is known as such.
     requests: u32,
-    /// How often an error has ended the waits under way, and the last one.
+    /// How often an error has ended the waits under way.
     failures: u32,
-    failure: Option<Error>,
+    rare: Option<Box<Rare>>,
     /// Cancelled when the id has ended, in whatever way, or its waits have: whoever waits wakes and receives.
     token: Option<CancellationToken>,
+}
+
+/// What most ids never have.
+#[derive(Default)]
+struct Rare {
+    /// The last error that has ended the waits under way.
+    failure: Option<Error>,
+    /// Who wants to hear of every poll, by number.
+    listeners: Vec<(u32, Listener)>,
 }
 
 enum Stage {
@@ -156,7 +165,7 @@ impl Slot {
             waits: 0,
             requests: 0,
             failures: 0,
-            failure: None,
+            rare: None,
             token: None,
         };
         if let Some(life) = life {
@@ -209,8 +218,14 @@ impl Slot {
 
     /// One wait less; returns whether it was the last. Then a request that has left is finished by `spawn`, one that has not
     /// is dropped, and an approval that nobody received is kept for a while.
-    pub(super) fn leave(self: &Arc<Self>, at: Instant, spawn: impl FnOnce(Work, &Handle)) -> bool {
+    pub(super) fn leave(
+        self: &Arc<Self>,
+        at: Instant,
+        listener: Option<u32>,
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> bool {
         let mut state = lock(&self.state);
+        let _deaf = listener.and_then(|number| state.rare.as_mut()?.remove(number));
         state.used(at);
         state.waits = state.waits.saturating_sub(1);
         if state.waits > 0 {
@@ -304,14 +319,23 @@ impl Slot {
         at: Instant,
     ) -> Option<Result<ApprovalOutcome, Error>> {
         let mut state = lock(&self.state);
-        let State { stage, failure, failures: now, .. } = &mut *state;
+        let State { stage, rare, failures: now, .. } = &mut *state;
         match stage {
             Stage::Ended(End::Approved(kept)) if late => Some(kept.leaves().tell(at)),
             Stage::Ended(end) => Some(end.tell(later(at, RECEIVED))),
             Stage::Forgotten => Some(Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown))),
-            _ if *now != failures => failure.clone().map(Err),
+            _ if *now != failures => rare.as_ref()?.failure.clone().map(Err),
             _ => None,
         }
+    }
+
+    /// From now on every poll is reported. Returns the number under which it is.
+    pub(crate) fn listen(&self, listener: Listener) -> u32 {
+        let mut state = lock(&self.state);
+        let listeners = &mut state.rare.get_or_insert_default().listeners;
+        let number = listeners.last().map_or(0, |(number, _)| number.wrapping_add(1));
+        listeners.push((number, listener));
+        number
     }
 
     pub(crate) fn pace<T>(&self, with: impl FnOnce(&Pace, Option<Life>) -> T) -> T {
@@ -407,7 +431,23 @@ impl Slot {
     }
 }
 
+impl Rare {
+    fn remove(&mut self, number: u32) -> Option<(u32, Listener)> {
+        let place = self.listeners.iter().position(|(it, _)| *it == number)?;
+        Some(self.listeners.remove(place))
+    }
+}
+
 impl State {
+    /// What those who listen are to be told of the last poll, when no lock is held.
+    fn report(&mut self, interval: Millis, at: Instant) -> Vec<Telling> {
+        let Some(rare) = self.rare.as_mut().filter(|rare| !rare.listeners.is_empty()) else {
+            return Vec::new();
+        };
+        let report = self.pace.report(interval, at);
+        rare.listeners.iter_mut().map(|(_, listener)| listener.hear(&report, at)).collect()
+    }
+
     fn life(&self) -> Option<Life> {
         self.known.then(|| Life::ending(self.end, self.push))
     }
@@ -487,18 +527,19 @@ impl Asking {
     }
 
     /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
-    /// counts: the rest may be the echo of a later one.
+    /// counts: the rest may be the echo of a later one. Returns what those who listen are to be told.
     pub(crate) fn end(
         mut self,
         at: Instant,
         hear: impl FnOnce(&Slot, &mut Pace, Option<Life>, bool) -> News,
-    ) {
+    ) -> Vec<Telling> {
         self.over = true;
         let mut state = lock(&self.slot.state);
         let current = state.asking(self.number).is_some();
         let awaited = current || matches!(state.stage, Stage::Idle | Stage::Asking(_));
         let mut aftermath = Aftermath::default();
-        let life = state.life();
+        let (life, interval) = (state.life(), state.pace.interval());
+        let mut tellings = Vec::new();
         let news = if current {
             if let Some(sent) = self.sent {
                 state.pace.ended(at);
@@ -529,10 +570,11 @@ impl Asking {
             }
             News::Failed(error) if current => {
                 state.failures = state.failures.wrapping_add(1);
-                state.failure = Some(error);
+                state.rare.get_or_insert_default().failure = Some(error);
                 aftermath.token = state.token.take();
             }
             News::Ended(Ended::Approved(late)) => dropped = Some(late),
+            News::Undecided if current => tellings = state.report(interval, at),
             _ => {}
         }
         drop(state);
@@ -543,6 +585,7 @@ impl Asking {
             self.slot.time_kept();
         }
         drop(aftermath);
+        tellings
     }
 }
 

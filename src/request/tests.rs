@@ -6,4 +6,5 @@ mod instants;
 mod leftovers;
 mod outage;
 mod outcomes;
+mod progress;
 mod totp;
