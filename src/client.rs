@@ -10,6 +10,7 @@ mod usage;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use builder::CibaClientBuilder;
 pub(crate) use inner::{Inner, Targets};
@@ -19,9 +20,12 @@ pub use usage::Usage;
 
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, check_runtime, totp};
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
+
+/// How long a shutdown waits at least for what it has ended.
+const LEAST_GRACE: Duration = Duration::from_secs(1);
 
 /// Signs people in by their phone: the four calls of AuthSec's API reference.
 ///
@@ -265,8 +269,9 @@ impl CibaClient {
         Box::pin(check::check(Arc::clone(&self.inner)))
     }
 
-    /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, and waits until the spawned ones have
-    /// ended. Later calls send nothing: polls end at once, the others fail with
+    /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, forgets them, and waits until the spawned
+    /// ones have ended: those of a runtime that stands still for the policy's [`grace`](crate::PollPolicy::grace) at most.
+    /// Later calls send nothing: polls end at once, the others fail with
     /// [`ErrorKind::Shutdown`](crate::ErrorKind::Shutdown).
     ///
     /// # Cancel safety
@@ -277,7 +282,13 @@ impl CibaClient {
         async move {
             inner.registry.close();
             inner.tasks.close();
-            inner.tasks.wait().await;
+            let ended = inner.tasks.wait();
+            if check_runtime().is_ok() {
+                // Told to end they do, as soon as their runtimes run.
+                drop(tokio::time::timeout(inner.policy.grace.max(LEAST_GRACE), ended).await);
+            } else {
+                ended.await;
+            }
         }
     }
 

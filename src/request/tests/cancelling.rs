@@ -279,3 +279,23 @@ fn c14_a_runtime_that_ends_in_the_middle_of_a_poll() {
     assert_cancelled(second.block_on(task), CancelReason::Shutdown);
     assert_eq!(client.usage().live_polls, 0);
 }
+
+#[test]
+fn f41_a_shutdown_does_not_wait_for_a_runtime_that_stands_still() {
+    let build = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().expect("a runtime")
+    };
+    let client = scripted(&Script::new([Line::ack(5, 300)]));
+    let (still, other) = (build(), build());
+    let pending = still.block_on(initiate(&client));
+    let entered = still.enter();
+    let task = pending.wait().spawn();
+    drop(entered);
+    other.block_on(async {
+        let start = now();
+        client.shutdown().await;
+        assert_eq!(now().duration_since(start), seconds(2), "the grace, and no longer");
+    });
+    assert_cancelled(still.block_on(task), CancelReason::Shutdown);
+}
