@@ -71,6 +71,12 @@ impl Error {
         self
     }
 
+    /// The same, seen as something else.
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.details().kind = kind;
+        self
+    }
+
     pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
         self.details().code = Some(code);
         self
