@@ -12,3 +12,19 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Locks, unless somebody else has.
+#[cfg(not(all(test, authsec_model)))]
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(std::sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(std::sync::TryLockError::WouldBlock) => None,
+    }
+}
+
+/// loom's own does not keep others from locking: here it waits, which is one of the orders that are walked through.
+#[cfg(all(test, authsec_model))]
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    Some(lock(mutex))
+}
