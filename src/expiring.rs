@@ -104,6 +104,7 @@ impl<E: Entry> Expiring<E> {
 
     /// Visits every record, shard by shard: `under` runs under the shard's lock, `behind` with what it returned, under
     /// none, where wakers may run.
+    #[allow(dead_code, reason = "for the registry")]
     pub(crate) fn for_each<T>(&self, mut under: impl FnMut(&E) -> T, mut behind: impl FnMut(T)) {
         for shard in &self.shards {
             let seen: Vec<T> = lock(shard).table.iter().map(&mut under).collect();
@@ -112,6 +113,7 @@ impl<E: Entry> Expiring<E> {
     }
 
     /// Takes every record out, shard by shard, and hands it over under no lock. Gives the room back.
+    #[allow(dead_code, reason = "for the registry")]
     pub(crate) fn drain(&self, mut behind: impl FnMut(E)) {
         for shard in &self.shards {
             let table = std::mem::take(&mut lock(shard).table);
@@ -199,6 +201,7 @@ impl<E: Entry> Cell<'_, E> {
     }
 
     /// Puts a record there, whose key is this cell's, and returns the one before: drop it under no lock.
+    #[allow(dead_code, reason = "for the registry")]
     #[must_use = "it is dropped under the shard's lock"]
     pub(crate) fn insert(&mut self, entry: E) -> Option<E> {
         if let Some(known) = self.get_mut() {

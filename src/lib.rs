@@ -18,7 +18,6 @@ pub mod benching;
 mod client;
 mod clock;
 mod error;
-#[allow(dead_code, reason = "its users come with the next changes")]
 mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]

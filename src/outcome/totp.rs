@@ -23,7 +23,7 @@ pub enum TotpOutcome {
         /// code is then `TooManyRetries`.
         remaining: u32,
     },
-    /// Too many wrong codes: this one was not tried.
+    /// This code was not tried: too many were wrong, or too many have not been judged.
     TooManyRetries {
         /// How long to wait, where it is known. The server does not tell when its own lock ends.
         retry_after: Option<Duration>,
@@ -69,8 +69,12 @@ impl TotpOutcome {
 /// Who holds the lock behind [`TotpOutcome::TooManyRetries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockedBy {
-    /// This client: three wrong codes for this email. Nothing was sent.
+    /// This client: the server has called three codes of this email wrong. Nothing was sent.
     Client,
+    /// This client: a code that would be tried now could be the fourth. Fewer than three are known to be wrong, but the
+    /// others are on their way, or their answers are missing: each of the latter keeps its place for 30 s, the life of a
+    /// code. Nothing was sent.
+    Unjudged,
     /// The server (wire contract, section 3.6). The local count did not change.
     Server,
 }
@@ -82,6 +86,6 @@ pub enum NotVerified {
     #[error("the code is wrong")]
     InvalidCode,
     /// See [`TotpOutcome::TooManyRetries`].
-    #[error("too many wrong codes")]
+    #[error("no code is tried for now: too many were wrong or could not be judged")]
     TooManyRetries,
 }

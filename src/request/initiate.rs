@@ -9,6 +9,7 @@ use super::{BoxFuture, PendingApproval, check_runtime};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
+use crate::push_guard::Push;
 use crate::trace::MaskedEmail;
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
 use crate::types::{BindingMessage, Email};
@@ -66,15 +67,15 @@ impl InitiateApproval {
             return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
         }
         let key = email.key();
-        let push = inner.pushes.enter(&key)?;
-        let initiating = inner.registry.initiating(key.clone());
+        let mut push = inner.pushes.claim(key.clone())?;
+        let initiating = inner.registry.initiating(key);
         let body = InitiateBody {
             email: email.as_str(),
             binding_message: self.binding_message.as_str(),
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body.encode(&inner.plane)).await {
+        match send(&inner, &body.encode(&inner.plane), &mut push).await {
             Ok(ack) => {
                 tracing::debug!(
                     expires_in = ack.expires_in.as_secs(),
@@ -82,12 +83,12 @@ impl InitiateApproval {
                     "pushed"
                 );
                 initiating.acknowledged(&ack, self.resource.as_deref());
-                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource))
+                Ok(PendingApproval::new(Arc::clone(&inner), email, ack, self.binding_message, self.resource))
             }
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "the request was not accepted");
                 if !error.may_have_reached_server() {
-                    push.strike(&key);
+                    push.not_sent();
                 }
                 Err(error)
             }
@@ -96,7 +97,7 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
+async fn send(inner: &Inner, body: &[u8], push: &mut Push<'_>) -> Result<Acknowledgement, Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
@@ -110,6 +111,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
             place: &place,
         };
         tried = tried.saturating_add(1);
+        push.sending();
         let reply = match inner.transport.send(call).await {
             Ok(reply) => reply,
             Err(fault) => {
@@ -118,6 +120,7 @@ async fn send(inner: &Inner, body: &[u8]) -> Result<Acknowledgement, Error> {
                     return Err(pushed_perhaps(fault).with_attempts(tried));
                 }
                 tracing::debug!(tried, "not connected");
+                push.not_sent();
                 tokio::time::sleep(RECONNECT_WAIT.saturating_mul(tried)).await;
                 continue;
             }

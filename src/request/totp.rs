@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::check_runtime;
-use crate::attempts::Attempt;
+use crate::attempts::{Attempt, Refusal};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
@@ -18,7 +18,7 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
     }
     let mut attempt = match inner.attempts.claim(email.key()) {
         Ok(attempt) => attempt,
-        Err(retry_after) => return Ok(TotpOutcome::TooManyRetries { retry_after, by: LockedBy::Client }),
+        Err(Refusal { retry_after, by }) => return Ok(TotpOutcome::TooManyRetries { retry_after, by }),
     };
     let outcome = match ask(&inner, &email, &code, &mut attempt).await {
         TotpAnswer::Verified(token) => Ok(TotpOutcome::Verified { token, remaining: attempt.right() }),
