@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::trace::FlowId;
 use crate::wire::ErrorCode;
 
 /// Why an answer could not be had.
@@ -24,6 +25,7 @@ struct Repr {
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
     attempts: u32,
+    flow: Option<FlowId>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -77,6 +79,7 @@ impl Error {
             retry_after: None,
             may_have_reached_server: false,
             attempts: 0,
+            flow: None,
             source: None,
         }))
     }
@@ -111,6 +114,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_flow(mut self, flow: FlowId) -> Self {
+        self.0.flow = Some(flow);
         self
     }
 
@@ -176,6 +184,12 @@ impl Error {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// The id under which the log tells the story of this error; `None` where no flow had begun.
+    #[must_use]
+    pub fn flow_id(&self) -> Option<FlowId> {
+        self.0.flow
     }
 }
 

@@ -47,5 +47,6 @@ pub use poll::{ApprovalTask, PollPolicy};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
+pub use trace::FlowId;
 pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode};
 pub use wire::{ApiRoutes, ErrorCode};

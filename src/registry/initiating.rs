@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Registry;
+use crate::trace::FlowId;
 use crate::types::EmailKey;
 use crate::wire::Acknowledgement;
 
@@ -18,7 +19,7 @@ impl Initiating {
     }
 
     /// The server has taken the request: remember its id, and end what it replaces.
-    pub(crate) fn acknowledged(self, ack: &Acknowledgement, resource: Option<&str>) {
+    pub(crate) fn acknowledged(self, ack: &Acknowledgement, resource: Option<&str>, _flow: FlowId) {
         self.registry.acknowledge(&self.key, self.cancels_seen, ack, resource);
     }
 }

@@ -141,8 +141,9 @@ fn b32_b41_an_acknowledgement_against_cancel() {
         let world = World::new();
         let older = world.poll("a");
         let initiating = world.registry.initiating(world.key.clone());
-        let acknowledged =
-            world.spawn(move |_| initiating.acknowledged(&ack("b", Duration::from_secs(300)), None));
+        let acknowledged = world.spawn(move |_| {
+            initiating.acknowledged(&ack("b", Duration::from_secs(300)), None, crate::trace::FlowId::random())
+        });
         let _ = world.cancel();
         acknowledged.join().expect("no panic");
         assert!(matches!(older.commit(), Err(Requested | Superseded)));
@@ -257,7 +258,11 @@ fn b13_takeover_against_a_request_under_way() {
 fn b61_forgetting_an_expired_id_against_a_claim() {
     loom::model(|| {
         let world = World::new();
-        world.registry.initiating(world.key.clone()).acknowledged(&ack("a", Duration::ZERO), None);
+        world.registry.initiating(world.key.clone()).acknowledged(
+            &ack("a", Duration::ZERO),
+            None,
+            crate::trace::FlowId::random(),
+        );
         // Its life is over, and its floor.
         let over = later(now(), Duration::from_millis(1));
         while now() <= over {}

@@ -43,7 +43,7 @@ fn ack(text: &str) -> Acknowledgement {
 
 /// An initiate of the user that succeeds at once.
 fn initiate(registry: &Arc<Registry>, text: &str) {
-    registry.initiating(user()).acknowledged(&ack(text), None);
+    registry.initiating(user()).acknowledged(&ack(text), None, crate::trace::FlowId::random());
 }
 
 fn claim(registry: &Registry, text: &str) -> Claim {

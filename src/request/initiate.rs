@@ -3,14 +3,14 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
+use tracing::field::{Empty, debug, display};
 
-use super::{BoxFuture, PendingApproval, check_runtime};
+use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::push_guard::Push;
-use crate::trace::MaskedEmail;
+use crate::trace::{CallSpan, FlowId};
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
 use crate::types::{BindingMessage, Email};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
@@ -59,7 +59,29 @@ impl InitiateApproval {
         self
     }
 
-    async fn run(self) -> Result<PendingApproval, Error> {
+    async fn run(self, flow: FlowId, span: CallSpan) -> Result<PendingApproval, Error> {
+        let email = self.email.as_ref().ok().cloned();
+        let mut tried = 0;
+        let ended = self.send(flow, &mut tried).await.map_err(|error| error.with_flow(flow));
+        span.tell(|span| {
+            span.record("attempts", tried);
+            match &ended {
+                Ok(pending) => tracing::debug!(
+                    expires_in = pending.expires_in().as_secs(),
+                    interval = pending.interval().as_secs(),
+                    "pushed"
+                ),
+                Err(error) => {
+                    tell_failure("initiate", flow, email.as_ref(), error);
+                    span.record("error", debug(error.kind()));
+                }
+            }
+        });
+        span.ended(if ended.is_ok() { "pushed" } else { "error" });
+        ended
+    }
+
+    async fn send(self, flow: FlowId, tried: &mut u32) -> Result<PendingApproval, Error> {
         check_runtime()?;
         let email = self.email?;
         let inner = self.inner;
@@ -75,18 +97,13 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body.encode(&inner.plane), &mut push).await {
+        match send(&inner, &body.encode(&inner.plane), &mut push, tried).await {
             Ok(ack) => {
-                tracing::debug!(
-                    expires_in = ack.expires_in.as_secs(),
-                    interval = ack.interval.as_secs(),
-                    "pushed"
-                );
-                initiating.acknowledged(&ack, self.resource.as_deref());
-                Ok(PendingApproval::new(Arc::clone(&inner), email, ack, self.binding_message, self.resource))
+                initiating.acknowledged(&ack, self.resource.as_deref(), flow);
+                let inner = Arc::clone(&inner);
+                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource, flow))
             }
             Err(error) => {
-                tracing::warn!(kind = ?error.kind(), status = error.status(), "the request was not accepted");
                 if !error.may_have_reached_server() {
                     push.not_sent();
                 }
@@ -97,11 +114,15 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8], push: &mut Push<'_>) -> Result<Acknowledgement, Error> {
+async fn send(
+    inner: &Inner,
+    body: &[u8],
+    push: &mut Push<'_>,
+    tried: &mut u32,
+) -> Result<Acknowledgement, Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
-    let mut tried: u32 = 0;
     loop {
         let call = HttpCall {
             target: &inner.targets.initiate,
@@ -110,18 +131,17 @@ async fn send(inner: &Inner, body: &[u8], push: &mut Push<'_>) -> Result<Acknowl
             lane: Lane::Fresh,
             place: &place,
         };
-        tried = tried.saturating_add(1);
+        *tried = tried.saturating_add(1);
         push.sending();
         let reply = match inner.transport.send(call).await {
             Ok(reply) => reply,
             Err(fault) => {
                 let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
-                if !again || tried > RECONNECTS {
-                    return Err(pushed_perhaps(fault).with_attempts(tried));
+                if !again || *tried > RECONNECTS {
+                    return Err(pushed_perhaps(fault).with_attempts(*tried));
                 }
-                tracing::debug!(tried, "not connected");
                 push.not_sent();
-                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(tried)).await;
+                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
                 continue;
             }
         };
@@ -165,12 +185,16 @@ impl IntoFuture for InitiateApproval {
     /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
     /// `auth_req_id`: it simply expires. It counts against the push guard.
     fn into_future(self) -> Self::IntoFuture {
-        let span = tracing::debug_span!(
+        let flow = FlowId::random();
+        let span = tracing::info_span!(
             "authsec.initiate",
-            email =
-                self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+            %flow,
+            email = self.email.as_ref().ok().map(|email| display(email.masked())),
+            attempts = Empty,
+            outcome = Empty,
+            error = Empty,
         );
-        Box::pin(self.run().instrument(span))
+        Box::pin(self.run(flow, CallSpan::new(span)))
     }
 }
 

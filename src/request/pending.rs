@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::PollForApproval;
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
+use crate::trace::FlowId;
 use crate::types::{AuthReqId, BindingMessage, Email};
 use crate::wire::Acknowledgement;
 
@@ -21,6 +22,7 @@ pub struct PendingApproval {
     resource: Option<String>,
     /// When the request's life is over.
     expires: Instant,
+    flow: FlowId,
 }
 
 impl PendingApproval {
@@ -30,9 +32,10 @@ impl PendingApproval {
         ack: Acknowledgement,
         binding_message: BindingMessage,
         resource: Option<String>,
+        flow: FlowId,
     ) -> Self {
         let expires = later(now(), ack.expires_in);
-        Self { inner, email, ack: Arc::new(ack), binding_message, resource, expires }
+        Self { inner, email, ack: Arc::new(ack), binding_message, resource, expires, flow }
     }
 
     /// The id to poll with.
@@ -68,6 +71,12 @@ impl PendingApproval {
         &self.binding_message
     }
 
+    /// The id that the log shows for this approval.
+    #[must_use]
+    pub fn flow_id(&self) -> FlowId {
+        self.flow
+    }
+
     /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
     /// After a `Timeout` it can wait again, as long as the request lives.
     /// Its [`timeout`](PollForApproval::timeout) begins when it is awaited, the request's life has begun before.
@@ -92,6 +101,7 @@ impl fmt::Debug for PendingApproval {
             .field("auth_req_id", self.auth_req_id())
             .field("expires_in", &self.expires_in())
             .field("interval", &self.interval())
+            .field("flow_id", &self.flow)
             .finish_non_exhaustive()
     }
 }

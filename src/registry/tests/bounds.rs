@@ -57,7 +57,7 @@ async fn b61_an_initiate_under_way_is_never_forgotten() {
     advance(24 * 60 * 60).await;
     assert_eq!(registry.usage(), (0, 0));
     registry.cancel(&user());
-    pushing.acknowledged(&super::ack("id-1"), None);
+    pushing.acknowledged(&super::ack("id-1"), None, crate::trace::FlowId::random());
     assert!(!claim(&registry, "id-1").is_live());
 }
 

@@ -165,7 +165,7 @@ async fn b43_a_close_ends_everything_for_good() {
     assert!(registry.is_closed() && is_stopped(&polling).await);
     assert_eq!(polling.commit(), Err(CancelReason::Shutdown));
     assert_eq!(claim(&registry, "id-9").commit(), Err(CancelReason::Shutdown));
-    pushing.acknowledged(&super::ack("id-2"), None);
+    pushing.acknowledged(&super::ack("id-2"), None, crate::trace::FlowId::random());
     let late = registry.claim(&key("b@example.com"), &id("id-2"), None);
     assert_eq!(late.commit(), Err(CancelReason::Shutdown));
     assert_eq!(registry.cancel(&user()), 0);

@@ -55,7 +55,7 @@ async fn b41_a_cancel_while_an_initiate_is_under_way_is_not_lost() {
     for registry in [registry(), side_by_side()] {
         let pushing = registry.initiating(user());
         assert_eq!(registry.cancel(&user()), 0);
-        pushing.acknowledged(&ack("id-1"), None);
+        pushing.acknowledged(&ack("id-1"), None, crate::trace::FlowId::random());
         assert_eq!(claim(&registry, "id-1").commit(), Err(CancelReason::Requested));
     }
 }
@@ -70,10 +70,10 @@ async fn b41_a_cancel_before_an_initiate_began_does_not_reach_it() {
     let first = registry.initiating(user());
     registry.cancel(&user());
     let second = registry.initiating(user());
-    second.acknowledged(&ack("id-2"), None);
+    second.acknowledged(&ack("id-2"), None, crate::trace::FlowId::random());
     let polling = claim(&registry, "id-2");
     assert!(polling.is_live(), "it began behind the cancel");
-    first.acknowledged(&ack("id-3"), None);
+    first.acknowledged(&ack("id-3"), None, crate::trace::FlowId::random());
     assert_eq!(claim(&registry, "id-3").commit(), Err(CancelReason::Requested));
 }
 
@@ -84,7 +84,7 @@ async fn b41_the_count_of_cancels_begins_anew_and_outlives_a_failed_initiate() {
     let second = registry.initiating(user());
     drop(first);
     registry.cancel(&user());
-    second.acknowledged(&ack("id-1"), None);
+    second.acknowledged(&ack("id-1"), None, crate::trace::FlowId::random());
     assert_eq!(claim(&registry, "id-1").commit(), Err(CancelReason::Requested));
     initiate(&registry, "id-2");
     assert!(claim(&registry, "id-2").is_live());
@@ -119,7 +119,11 @@ async fn b32_a_server_that_repeats_an_id_gets_a_record_afresh() {
 #[tokio::test]
 async fn section_2_2_the_resource_of_the_initiate_stays_with_the_id() {
     let registry = registry();
-    registry.initiating(user()).acknowledged(&ack("id-1"), Some("https://api.example"));
+    registry.initiating(user()).acknowledged(
+        &ack("id-1"),
+        Some("https://api.example"),
+        crate::trace::FlowId::random(),
+    );
     let claim = registry.claim(&user(), &id("id-1"), None);
     assert_eq!(claim.slot().resource(), Some("https://api.example"));
     let elsewhere = registry.claim(&user(), &id("id-2"), Some("https://two.example"));
