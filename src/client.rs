@@ -15,13 +15,11 @@ use std::time::Duration;
 pub use builder::CibaClientBuilder;
 pub(crate) use inner::{Inner, Targets};
 pub(crate) use origin::is_loopback;
-use tracing::Instrument as _;
 pub use usage::Usage;
 
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
 use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, check_runtime, totp};
-use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
 
 /// How long a shutdown waits at least for what it has ended.
@@ -170,18 +168,7 @@ impl CibaClient {
     /// Dropped before it is ready, the code may have been judged and a login recorded at the server; the attempt keeps
     /// its place for 30 s.
     pub fn verify_totp(&self, email: impl AsRef<str>, code: &str) -> BoxFuture<Result<TotpOutcome, Error>> {
-        let inner = Arc::clone(&self.inner);
-        let input = Email::new(email.as_ref()).and_then(|email| Ok((email, TotpCode::new(code)?)));
-        let span = tracing::debug_span!(
-            "authsec.totp",
-            email =
-                input.as_ref().ok().map(|(email, _)| tracing::field::display(MaskedEmail(email.as_str()))),
-        );
-        let verifying = async move {
-            let (email, code) = input?;
-            totp::verify(inner, email, code).await
-        };
-        Box::pin(verifying.instrument(span))
+        totp::verify(Arc::clone(&self.inner), Email::new(email.as_ref()), TotpCode::new(code))
     }
 
     /// How many codes this client would still send for an email: for "3 attempts left" beside the field, before the
@@ -229,10 +216,11 @@ impl CibaClient {
         let inner = Arc::clone(&self.inner);
         let email = Email::new(email.as_ref());
         Box::pin(async move {
-            let key = email?.key();
+            let email = email?;
+            let key = email.key();
             let polls_stopped = inner.registry.cancel(&key);
             inner.attempts.reset_by_cancel(&key);
-            tracing::debug!(polls_stopped, "cancelled");
+            tracing::debug!(email = %email.masked(), polls_stopped, "cancelled");
             Ok(Cancellation { polls_stopped })
         })
     }

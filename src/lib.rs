@@ -18,7 +18,6 @@ pub mod benching;
 mod client;
 mod clock;
 mod error;
-#[allow(dead_code, reason = "its users come with the next changes")]
 mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -48,5 +47,6 @@ pub use poll::{ApprovalTask, PollPolicy, Progress};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
+pub use trace::FlowId;
 pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode};
 pub use wire::{ApiRoutes, ErrorCode};

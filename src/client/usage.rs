@@ -2,6 +2,9 @@ use super::Inner;
 
 /// What a client holds: everything in it goes back to zero when nothing runs and what was remembered has expired.
 ///
+/// No task keeps the records: every call sweeps out a few that are over, and so does asking for the usage. So of a large
+/// crowd that has left, the numbers fall with the calls that follow.
+///
 /// A [`shutdown`](crate::CibaClient::shutdown) ends the polls and forgets nothing. After it `live_polls` counts the
 /// [tasks](crate::ApprovalTask) that have ended as `Cancelled(Shutdown)` and are neither awaited nor dropped yet; ids,
 /// wrong codes and pushes stay counted until their time is over.

@@ -204,7 +204,7 @@ impl Wait {
     pub(super) fn looked(&self) -> Result<PollStatus, Error> {
         let at = now();
         self.slot.pace(|pace, life| match pace.fault() {
-            Some(fault) if self.schedule.polls(pace) > 0 => Err(fault),
+            Some(fault) if self.schedule.polls(pace) > 0 => Err(fault.with_flow(self.slot.flow())),
             _ => {
                 let due = self.schedule.due(pace, life, self.policy(), at);
                 let next_poll_in = due.saturating_duration_since(at).max(SHORTEST_PAUSE);
@@ -223,6 +223,7 @@ impl Wait {
 
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
+        let outcome = outcome.map_err(|error| error.with_flow(self.slot.flow()));
         if let Some(rare) = &mut self.rare {
             let polls = self.slot.pace(|pace, _| self.schedule.polls(pace));
             rare.end(polls, &outcome);
