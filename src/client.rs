@@ -110,7 +110,7 @@ impl CibaClient {
     /// not wait for the person; a successful one ends the older request of the same email as
     /// `Cancelled(Superseded)`. It is never repeated once a byte of it may have left, because a repeat is a second push.
     ///
-    /// API reference, `initiate_app_approval`; wire contract, section 2.1; OpenID CIBA Core, section 7.1.
+    /// API reference, `initiate_app_approval`; `docs/wire.md`, section 2.1; OpenID CIBA Core, section 7.1.
     pub fn initiate_app_approval(&self, email: impl AsRef<str>) -> InitiateApproval {
         InitiateApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()))
     }
@@ -118,10 +118,11 @@ impl CibaClient {
     /// Waits until the person approves or denies, or until time runs out.
     ///
     /// Await the returned builder, [`spawn`](PollForApproval::spawn) it, or look [`once`](PollForApproval::once). The
-    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. A second poll
-    /// of the same id takes over from the first.
+    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. Waits of one id join:
+    /// the server sees one poll per interval, and each of them gets the answer. An id is of one person: polled for another,
+    /// it is refused.
     ///
-    /// API reference, `poll_for_approval`; wire contract, section 2.2; OpenID CIBA Core, section 10.1.
+    /// API reference, `poll_for_approval`; `docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1.
     pub fn poll_for_approval(&self, email: impl AsRef<str>, auth_req_id: &AuthReqId) -> PollForApproval {
         PollForApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()), auth_req_id.clone())
     }
@@ -141,21 +142,22 @@ impl CibaClient {
     ///     TotpOutcome::Verified(_) => println!("welcome"),
     ///     TotpOutcome::InvalidCode { remaining: 0 } => println!("wrong, and that was the last attempt for now"),
     ///     TotpOutcome::InvalidCode { remaining } => println!("wrong, {remaining} attempts left"),
-    ///     TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes, try again later"),
+    ///     TotpOutcome::TooManyRetries { .. } => println!("no code is taken for now, try again later"),
     /// }
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// Three wrong codes for one email lock it for 15 minutes, or until
-    /// [`cancel_approval`](Self::cancel_approval). The third is told as `InvalidCode { remaining: 0 }`; every later one,
+    /// [`cancel_approval`](Self::cancel_approval), unless the client was built with
+    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later one,
     /// right or wrong, is `TooManyRetries`, without another request. How many are left before the first says
     /// [`totp_attempts_left`](Self::totp_attempts_left). The crate never repeats the request.
     ///
     /// For the users of a client, the newest server needs the [`workspace_id`](CibaClientBuilder::workspace_id) too:
     /// without it, every code is an error of kind [`Config`](crate::ErrorKind::Config), and uses no attempt.
     ///
-    /// API reference, `verify_totp`; wire contract, section 2.6.
+    /// API reference, `verify_totp`; `docs/wire.md`, section 2.6.
     ///
     /// # Errors
     ///

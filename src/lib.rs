@@ -2,11 +2,8 @@
 // beside its pages, takes these: the diagrams as data, the guide and the items as its own pages.
 #![cfg_attr(doc, doc = include_str!("../docs/images/inline.md"))]
 #![cfg_attr(doc, doc = include_str!("../docs/links.md"))]
-#![cfg_attr(feature = "sandbox", doc = "[guide]: sandbox/index.html#testing-your-login")]
-#![cfg_attr(
-    not(feature = "sandbox"),
-    doc = "[guide]: https://docs.rs/authsec-ciba/latest/authsec_ciba/sandbox/index.html#testing-your-login"
-)]
+#![cfg_attr(feature = "sandbox", doc = "[testing]: sandbox/index.html#testing-your-login")]
+#![cfg_attr(not(feature = "sandbox"), doc = "[testing]: guide/index.html")]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -22,6 +19,8 @@ mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod outcome;
 mod poll;
 mod push_guard;
