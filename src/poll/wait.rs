@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Outcome, Pace, PollPolicy, Schedule, Step, UnderWay};
+use super::{Event, Outcome, Pace, PollPolicy, Schedule, Step, UnderWay, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
@@ -25,6 +25,8 @@ pub(crate) struct Wait {
     failures: u32,
     /// It came too late for an approval that others have received.
     late: bool,
+    /// It has received, and left with that.
+    has_left: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -91,11 +93,16 @@ impl Wait {
     ) -> Self {
         let is_rare = policy.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, rare }
+        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, has_left: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
         self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
+    }
+
+    /// For which instant its first step is decided.
+    pub(super) fn begins(&self, at: Instant) -> Instant {
+        self.schedule.begins(at)
     }
 
     /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was.
@@ -112,7 +119,11 @@ impl Wait {
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
-                    Patience::Until(overdue) => return Next::Drive(request, Some(until.min(overdue))),
+                    Patience::Until(overdue) => {
+                        // Who waits where it was begun may have left, or not be driven.
+                        Arc::clone(&request).finish(self.finisher());
+                        return Next::Drive(request, Some(until.min(overdue)));
+                    }
                     Patience::EndsBy(overdue) => {
                         return Next::Drive(request, Some(until).filter(|until| *until < overdue));
                     }
@@ -158,7 +169,7 @@ impl Wait {
         self.slot.desert(request, at, |pace| {
             let event = Event::Fault { retry_after: None, name_missing: false };
             pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
-            pace.set_fault(Some(no_answer()));
+            pace.set_fault(Some(pace::no_answer()));
         });
     }
 
@@ -166,7 +177,7 @@ impl Wait {
     pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
-        self.slot.begin(place.is_some(), now(), |asking| -> Work {
+        let begun = self.slot.begin(place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
                 asking,
@@ -175,12 +186,20 @@ impl Wait {
                 policy,
                 self.schedule.interval(),
             ))
-        })
+        });
+        let (request, shared) = begun?;
+        if shared {
+            // The others are asleep, and do not depend on whether this wait is driven.
+            Arc::clone(&request).finish(self.finisher());
+        }
+        Some(request)
     }
 
     /// What a look finds.
     pub(super) fn glance(&self, at: Instant) -> Glance {
-        let due = |view: &View<'_>| self.schedule.due(view.pace, view.life, self.policy(), at) <= at;
+        let due = |view: &View<'_>| {
+            !self.schedule.is_expired(at) && self.schedule.due(view.pace, view.life, self.policy(), at) <= at
+        };
         match self.slot.see(self.failures, |view| (view.under_way, due(view))) {
             None => Glance::Receive,
             Some(((UnderWay::Sent, _), Some(request))) => Glance::Join(request),
@@ -190,9 +209,12 @@ impl Wait {
     }
 
     /// Until when a look goes with a request.
-    pub(super) fn looks_until(&self, request: &Request) -> Option<Instant> {
-        let overdue = later(request.since(), self.inner.request_timeout);
-        (!request.is_at_home()).then_some(overdue)
+    pub(super) fn looks_until(&self, request: &Arc<Request>) -> Option<Instant> {
+        if request.is_at_home() {
+            return None;
+        }
+        Arc::clone(request).finish(self.finisher());
+        Some(later(request.since(), self.inner.request_timeout))
     }
 
     /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows
@@ -200,6 +222,9 @@ impl Wait {
     pub(super) fn looked(&self) -> Result<PollStatus, Error> {
         let at = now();
         self.slot.pace(|pace, life| match pace.fault() {
+            _ if self.schedule.is_expired(at) => {
+                self.schedule.close(pace, UnderWay::Nothing).map(PollStatus::Ended)
+            }
             Some(fault) if self.schedule.polls(pace) > 0 => Err(fault),
             _ => {
                 let due = self.schedule.due(pace, life, self.policy(), at);
@@ -210,8 +235,11 @@ impl Wait {
     }
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
-    pub(crate) fn receive(self) -> Outcome {
-        let outcome = self.span().in_scope(|| self.slot.receive(self.failures, self.late, now()));
+    pub(crate) fn receive(mut self) -> Outcome {
+        let joined = (self.failures, self.late);
+        let receive = || self.inner.registry.receive(&self.slot, joined, self.finisher());
+        let outcome = self.span().in_scope(receive);
+        self.has_left = outcome.is_some();
         // Whoever is told to receive finds something.
         let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
         self.tell(outcome.unwrap_or_else(nothing))
@@ -224,6 +252,11 @@ impl Wait {
             rare.end(polls, &outcome);
         }
         outcome
+    }
+
+    /// Finishes a request in a task of its own.
+    fn finisher(&self) -> impl FnOnce(Work, &Handle) + use<'_> {
+        |work, home| drop(self.inner.tasks.spawn_on(work, home))
     }
 
     fn span(&self) -> Span {
@@ -247,12 +280,8 @@ impl Rare {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let finish = |work: Work, home: &Handle| drop(self.inner.tasks.spawn_on(work, home));
-        self.inner.registry.leave(&self.slot, finish);
+        if !self.has_left {
+            self.inner.registry.leave(&self.slot, self.finisher());
+        }
     }
-}
-
-fn no_answer() -> Error {
-    let message = "a request that another runtime of this program had begun was not answered in time";
-    Error::new(ErrorKind::Network, message).maybe_sent(true)
 }
