@@ -9,6 +9,7 @@ mod usage;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use builder::CibaClientBuilder;
 pub(crate) use inner::{Inner, Targets};
@@ -18,9 +19,12 @@ pub use usage::Usage;
 
 use crate::error::Error;
 use crate::outcome::{Cancelled, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, totp};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check_runtime, totp};
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
+
+/// How long a shutdown waits at least for what was spawned.
+const SHORTEST_GRACE: Duration = Duration::from_secs(1);
 
 /// Signs people in by their phone: the four calls of AuthSec's API reference.
 ///
@@ -113,8 +117,8 @@ impl CibaClient {
     /// Waits until the person approves or denies, or until time runs out.
     ///
     /// Await the returned builder, [`spawn`](PollForApproval::spawn) it, or look [`once`](PollForApproval::once). The
-    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. A second poll
-    /// of the same id takes over from the first.
+    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. Whoever waits for the
+    /// same id joins: they share its requests and what these bring, and each has its own deadline.
     ///
     /// API reference, `poll_for_approval`; wire contract, section 2.2; OpenID CIBA Core, section 10.1.
     pub fn poll_for_approval(&self, email: impl AsRef<str>, auth_req_id: &AuthReqId) -> PollForApproval {
@@ -202,7 +206,8 @@ impl CibaClient {
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
     ///
-    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it. An
+    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it, also none
+    /// that has already arrived and that nobody has received. An
     /// id of this email that is not being polled yet is stopped too, also one whose initiate is still under way. Safe
     /// when nothing runs, and twice.
     ///
@@ -231,7 +236,8 @@ impl CibaClient {
     }
 
     /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, and waits until the spawned ones have
-    /// ended. Later calls send nothing: polls end at once, the others fail with
+    /// ended: at most the [`grace`](crate::PollPolicy::grace), or a second if that is longer, because a task of another runtime
+    /// ends only when somebody drives that. Later calls send nothing: polls end at once, the others fail with
     /// [`ErrorKind::Shutdown`](crate::ErrorKind::Shutdown).
     ///
     /// # Cancel safety
@@ -242,7 +248,12 @@ impl CibaClient {
         async move {
             inner.registry.close();
             inner.tasks.close();
-            inner.tasks.wait().await;
+            let ended = inner.tasks.wait();
+            match check_runtime() {
+                Ok(()) => drop(tokio::time::timeout(inner.policy.grace.max(SHORTEST_GRACE), ended).await),
+                // Without a clock there is no other way.
+                Err(_) => ended.await,
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 
 /// Checks what would otherwise be a panic deep inside.
-fn check_runtime() -> Result<(), Error> {
+pub(crate) fn check_runtime() -> Result<(), Error> {
     if tokio::runtime::Handle::try_current().is_err() {
         return Err(no_runtime("there is no tokio runtime here"));
     }

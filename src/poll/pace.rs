@@ -158,9 +158,14 @@ impl Pace {
         self.slowest.duration().unwrap_or_default()
     }
 
-    /// How many requests in a row have failed, and what was wrong with the last of them.
+    /// How many requests have failed since the last readable answer.
+    pub(super) fn attempts(&self) -> u32 {
+        u32::from(self.failed)
+    }
+
+    /// What was wrong with the last of them.
     pub(crate) fn fault(&self) -> Option<Error> {
-        let attempts = u32::from(self.failed);
+        let attempts = self.attempts();
         self.fault.as_ref().filter(|_| attempts > 0).map(|fault| fault.clone().with_attempts(attempts))
     }
 

@@ -248,8 +248,13 @@ impl Wait {
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
         if let Some(rare) = self.rare.take() {
-            let polls = self.slot.pace(|pace, _| self.schedule.polls(pace));
-            rare.end(polls, &outcome);
+            let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
+            let (polls, attempts, interval) = self.slot.pace(|pace, _| {
+                (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy))
+            });
+            rare.span.record("polls", polls).record("attempts", attempts);
+            rare.span.record("interval", tracing::field::debug(interval));
+            rare.end(&outcome);
         }
         outcome
     }
@@ -265,16 +270,14 @@ impl Wait {
 }
 
 impl Rare {
-    fn end(mut self: Box<Self>, polls: u32, outcome: &Outcome) {
+    fn end(mut self: Box<Self>, outcome: &Outcome) {
         let span = std::mem::replace(&mut self.span, Span::none());
         match outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
-            Err(error) => span
-                .record("outcome", "error")
-                .record("attempts", error.attempts())
-                .record("error", tracing::field::debug(error.kind())),
+            Err(error) => {
+                span.record("outcome", "error").record("error", tracing::field::debug(error.kind()))
+            }
         };
-        span.record("polls", polls);
     }
 }
 
