@@ -6,4 +6,6 @@ mod instants;
 mod leftovers;
 mod outage;
 mod outcomes;
+mod server;
 mod totp;
+mod waits;
