@@ -198,7 +198,8 @@ impl CibaClient {
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
     ///
-    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it. An
+    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it, also none
+    /// that has already arrived and that nobody has received. An
     /// id of this email that is not being polled yet is stopped too, also one whose initiate is still under way. Safe
     /// when nothing runs, and twice.
     ///

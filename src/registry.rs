@@ -14,13 +14,13 @@ pub(crate) use initiating::{Acknowledged, Initiating};
 use person::Person;
 pub(crate) use request::{Request, Work};
 use slot::Aftermath;
-pub(crate) use slot::{Asking, Ended, Joined, News, Said, Slot, View};
+pub(crate) use slot::{Asking, Ended, Joined, Membership, News, Said, Slot, View};
 use tokio::runtime::Handle;
 
 use crate::clock::{Instant, now};
 use crate::error::Error;
 use crate::expiring::{Entry, Expiring};
-use crate::outcome::CancelReason;
+use crate::outcome::{ApprovalOutcome, CancelReason};
 use crate::poll::{Life, Pace};
 use crate::sync::AtomicBool;
 use crate::trace::FlowId;
@@ -145,6 +145,20 @@ impl Registry {
         if slot.leave(now(), listener, spawn) {
             self.live.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Hands out what has come for a wait, and lets it leave. `None` while nothing has.
+    pub(crate) fn receive(
+        &self,
+        slot: &Arc<Slot>,
+        member: Membership,
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> Option<Result<ApprovalOutcome, Error>> {
+        let (outcome, last) = slot.receive(member, now(), spawn)?;
+        if last {
+            self.live.fetch_sub(1, Ordering::Relaxed);
+        }
+        Some(outcome)
     }
 
     /// Ends every id of a person, also one whose initiate is under way. Returns how many of them somebody was waiting for.

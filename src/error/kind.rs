@@ -42,9 +42,6 @@ pub enum ErrorKind {
     /// This client has sent as many pushes to this person as it may for now; nothing was sent.
     /// [`Error::retry_after`](crate::Error::retry_after) says how long to wait.
     TooManyPushes,
-    /// The approval of this request was handed out more than 10 s ago, and is not handed out again; nothing was sent. A
-    /// request is good for one sign-in: begin a new one.
-    AlreadyAnswered,
     /// The client was shut down; nothing was sent.
     Shutdown,
     /// Called outside a tokio runtime with timers and I/O, or the system is out of something. Nothing was sent.
@@ -69,7 +66,6 @@ impl ErrorKind {
             Self::Refused => "refused",
             Self::AlreadyAnswered => "already_answered",
             Self::TooManyPushes => "too_many_pushes",
-            Self::AlreadyAnswered => "already_answered",
             Self::Shutdown => "shutdown",
             Self::Runtime => "runtime",
         }

@@ -53,12 +53,12 @@ pub(super) async fn exchange(
     let heard = Heard::of(inner.transport.send(call).await, &asked);
     drop(place);
     inner.places.ended(heard.is_answer());
-    let person = MaskedEmail(slot.who().as_str());
+    let email = MaskedEmail(slot.who().as_str());
     match heard.fault() {
-        None => tracing::debug!(flow = %slot.flow(), %person, "polled"),
+        None => tracing::debug!(flow = %slot.flow(), %email, "polled"),
         Some(error) => tracing::warn!(
             flow = %slot.flow(),
-            %person,
+            %email,
             kind = ?error.kind(),
             status = error.status(),
             "a poll failed: {error}"

@@ -219,6 +219,7 @@ fn wait_span(email: &Email, flow: FlowId) -> tracing::Span {
         "authsec.poll",
         %flow,
         email = %MaskedEmail(email.as_str()),
+        interval = Empty,
         polls = Empty,
         attempts = Empty,
         outcome = Empty,

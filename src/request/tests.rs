@@ -7,4 +7,6 @@ mod leftovers;
 mod outage;
 mod outcomes;
 mod progress;
+mod server;
 mod totp;
+mod waits;

@@ -33,8 +33,10 @@ async fn b90_one_span_per_flow_tells_its_story() {
         1,
         "{ours:#?}"
     );
-    assert_eq!(count(&["authsec.poll", " DEBUG ", "pending"]), 1, "{ours:#?}");
-    assert_eq!(count(&["authsec.poll", " WARN ", "fault", "kind=Server", "status=502"]), 1, "{ours:#?}");
+    let polled = ["polled", " DEBUG ", "flow=", "email=u***@example.com"];
+    assert_eq!(count(&polled), 2, "{ours:#?}");
+    let fault = ["a poll failed", " WARN ", "flow=", "email=u***@example.com", "kind=Server", "status=502"];
+    assert_eq!(count(&fault), 1, "{ours:#?}");
     let closing = ["authsec.poll", "close", "email=u***@example.com", "interval=5s", "polls=3", "attempts=1"];
     assert_eq!(count(&closing), 1, "{ours:#?}");
     assert_eq!(count(&["authsec.poll", "close", "outcome=\"approved\""]), 1, "{ours:#?}");
@@ -55,7 +57,7 @@ async fn b90_a_dropped_poll_tells_its_end_too() {
     .await;
     let text = captured.text();
     let told =
-        |line: &&str| ["authsec.poll", "close", "outcome=\"cancelled\""].iter().all(|it| line.contains(it));
+        |line: &&str| ["authsec.poll", "close", "outcome=\"dropped\""].iter().all(|it| line.contains(it));
     assert_eq!(text.lines().filter(told).count(), 2, "{text}");
 }
 
