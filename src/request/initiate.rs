@@ -3,7 +3,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::field::{Empty, debug, display};
+use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
 use crate::client::Inner;

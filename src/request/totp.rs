@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tracing::field::{Empty, debug, display};
+use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, check_runtime, tell_failure};
 use crate::attempts::{Attempt, Refusal};
