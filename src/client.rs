@@ -141,8 +141,10 @@ impl CibaClient {
     /// ```
     ///
     /// Three wrong codes for one email lock it for 15 minutes, or until
-    /// [`cancel_approval`](Self::cancel_approval). The third is told as `InvalidCode { remaining: 0 }`; every later one,
-    /// right or wrong, is `TooManyRetries`, without another request. How many are left before the first says
+    /// [`cancel_approval`](Self::cancel_approval), which ends the person's push, too. The third is told as
+    /// `InvalidCode { remaining: 0 }`; every later one, right or wrong, is `TooManyRetries`, without another request. Codes
+    /// that nobody has judged hold their places as well, and [`LockedBy`](crate::LockedBy) tells them apart from wrong ones.
+    /// How many are left before the first says
     /// [`totp_attempts_left`](Self::totp_attempts_left). The crate never repeats the request.
     ///
     /// For the users of a client, the newest server needs the [`workspace_id`](CibaClientBuilder::workspace_id) too:
@@ -188,6 +190,10 @@ impl CibaClient {
     }
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
+    ///
+    /// It does both: whoever cancels to get a person fresh attempts ends the push on their phone too. Codes that were wrong
+    /// are forgiven, and so are those whose answer is missing; those that are under way keep their places until they are
+    /// judged. [`TotpLockout::Strict`](crate::TotpLockout::Strict) takes the reset away.
     ///
     /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it. An
     /// id of this email that is not being polled yet is stopped too, also one whose initiate is still under way. Safe
