@@ -149,9 +149,10 @@ impl CibaClient {
     /// ```
     ///
     /// Three wrong codes for one email lock it for 15 minutes, or until
-    /// [`cancel_approval`](Self::cancel_approval), unless the client was built with
-    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later one,
-    /// right or wrong, is `TooManyRetries`, without another request. How many are left before the first says
+    /// [`cancel_approval`](Self::cancel_approval), which ends the person's push, too, unless the client was built with
+    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later
+    /// one, right or wrong, is `TooManyRetries`, without another request. Codes that nobody has judged hold their places as
+    /// well, and [`LockedBy`](crate::LockedBy) tells them apart from wrong ones. How many are left before the first says
     /// [`totp_attempts_left`](Self::totp_attempts_left). The crate never repeats the request.
     ///
     /// For the users of a client, the newest server needs the [`workspace_id`](CibaClientBuilder::workspace_id) too:
@@ -197,6 +198,10 @@ impl CibaClient {
     }
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
+    ///
+    /// It does both: whoever cancels to get a person fresh attempts ends the push on their phone too. Codes that were wrong
+    /// are forgiven, and so are those whose answer is missing; those that are under way keep their places until they are
+    /// judged. [`TotpLockout::Strict`](crate::TotpLockout::Strict) takes the reset away.
     ///
     /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it, also none
     /// that has already arrived and that nobody has received. An

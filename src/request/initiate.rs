@@ -203,7 +203,8 @@ impl IntoFuture for InitiateApproval {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
-    /// `auth_req_id`: it simply expires. It counts against the push guard.
+    /// `auth_req_id`: it simply expires, and counts against the push guard. Dropped while it still waits for a place among
+    /// the requests under way, nothing was sent, and it does not count.
     fn into_future(self) -> Self::IntoFuture {
         let flow = FlowId::random();
         let span = tracing::info_span!(
