@@ -14,7 +14,7 @@ use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::ApprovalOutcome;
 use crate::registry::Slot;
-use crate::transport::{HttpCall, Lane, Place, Turn};
+use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
 use crate::wire::PollBody;
 
 /// What a poll comes to.
@@ -59,9 +59,12 @@ pub(crate) fn ask<'a>(
 async fn place(inner: &Inner, plan: &Plan, slot: &Slot) -> Option<Place> {
     let deadline = plan.schedule.deadline().at;
     loop {
-        match inner.places.turn(deadline).await {
+        if let Some(place) = inner.places.try_take(Caller::Poll) {
+            return Some(place);
+        }
+        match tokio::time::timeout_at(deadline, inner.places.queue(Caller::Poll)).await.ok()? {
             Turn::Mine(place) => return Some(place),
-            Turn::TooLate => return None,
+            Turn::NotWorthWaiting if now() >= deadline => return None,
             Turn::NotWorthWaiting => {
                 let floor = slot.pace(|pace| plan.schedule.floor(pace, plan.policy()));
                 let wait = floor.saturating_add(inner.jitter().share_of(floor.saturating_mul(2)));
@@ -101,7 +104,8 @@ async fn exchange(plan: &mut Plan, slot: &Slot) -> Asked {
         target: &inner.targets.poll,
         body: body.into(),
         timeout,
-        lane: Lane::Pooled,
+        lane: Lane::Poll,
+        authorization: inner.authorization(),
         place: &place,
     };
     let heard = Heard::of(inner.transport.send(call).await);

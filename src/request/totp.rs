@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use tokio::time::timeout_at;
+
 use super::check_runtime;
 use crate::attempts::Attempt;
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{LockedBy, TotpOutcome};
-use crate::transport::{Body, HttpCall, Lane};
+use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
 
@@ -47,7 +49,7 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
 
 async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attempt) -> TotpAnswer {
     let until = later(now(), inner.request_timeout);
-    let Some(place) = inner.places.take(until).await else {
+    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
         let message = "no place for another request was free in time";
         return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
     };
@@ -57,7 +59,9 @@ async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attemp
         target: &inner.targets.totp,
         body: body.into(),
         timeout: until.saturating_duration_since(now()),
-        lane: Lane::PooledOnce,
+        lane: Lane::Once,
+        // The routes have no client authentication.
+        authorization: None,
         place: &place,
     };
     let reply = match inner.transport.send(call).await {
