@@ -4,6 +4,7 @@ mod authorization;
 mod body;
 mod client;
 mod connections;
+mod dialled;
 mod fault;
 mod keep_alive;
 mod local;
@@ -14,29 +15,33 @@ mod runtime;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
 
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use authorization::Authorization;
 use bytes::Bytes;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue,
     RETRY_AFTER, USER_AGENT,
 };
-use reqwest::{Client, Method, Request, Response, Version};
+use reqwest::{Method, Request, Response, Version};
 #[cfg(fuzzing)]
 pub(crate) use retry_after::parse as parse_retry_after;
+use tokio::task::yield_now;
 use tokio::time::timeout_at;
 use url::Url;
 use zeroize::Zeroizing;
 
 use self::body::Length;
-use self::client::Clients;
+use self::client::{Clients, Connection};
 use self::connections::{Connections, Loan};
+use self::dialled::Dialled;
 use self::keep_alive::Idle;
 use self::runtime::Runtimes;
 use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
+use crate::sync::lock;
 
 const NO_IO: &str = "the tokio runtime has no sockets: call `enable_all` on its builder";
 
@@ -58,10 +63,12 @@ pub(crate) struct HttpOptions {
 /// HTTP by reqwest: a client for each connection.
 pub(crate) struct HttpTransport {
     clients: Clients,
-    connections: Connections<Client>,
+    connections: Connections<Connection>,
     runtimes: Runtimes,
     /// What every request says.
     headers: HeaderMap,
+    /// The targets by which reqwest knows those of a server that is an address.
+    aliases: Mutex<Vec<(Url, Url)>>,
 }
 
 impl HttpTransport {
@@ -70,44 +77,92 @@ impl HttpTransport {
             options.user_agent.as_deref().unwrap_or(concat!("authsec-ciba/", env!("CARGO_PKG_VERSION")));
         let user_agent = HeaderValue::from_str(user_agent)
             .map_err(|_| Error::config("user_agent", "cannot be sent in a header"))?;
-        let mut headers = HeaderMap::with_capacity(6);
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         // Without it any coding is the server's good right (RFC 9110, section 12.5.3).
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, user_agent);
+        let clients = Clients::new(options)?;
+        if clients.alias_server()
+            && let Ok(host) = HeaderValue::from_str(options.base_url.authority())
+        {
+            headers.insert(HOST, host);
+        }
         Ok(Self {
-            clients: Clients::new(options)?,
+            clients,
             connections: Connections::new(options.max_in_flight),
             runtimes: Runtimes::default(),
             headers,
+            aliases: Mutex::default(),
         })
     }
 
-    /// A connection for one request, of the runtime that it belongs to.
-    async fn connection(&self, call: &Carrying) -> Result<(Client, Loan<'_, Client>), Fault> {
-        let unusable = || Fault::new(FaultKind::Unusable).saying(Some(NO_IO));
-        let home = call.home.filter(|home| self.runtimes.has_io(*home)).ok_or_else(unusable)?;
+    /// What reqwest is told to call.
+    fn target(&self, target: &Url) -> Url {
+        if !self.clients.alias_server() {
+            return target.clone();
+        }
+        let mut aliases = lock(&self.aliases);
+        if let Some((_, alias)) = aliases.iter().find(|(known, _)| known == target) {
+            return alias.clone();
+        }
+        let mut alias = target.clone();
+        Dialled::of(&mut alias);
+        aliases.push((target.clone(), alias.clone()));
+        alias
+    }
+
+    /// A connection of the runtime that the request belongs to, or room for one.
+    async fn lend(&self, call: &Carrying) -> Result<Loan<'_, Connection>, Fault> {
+        let home = call.home.filter(|home| self.runtimes.has_io(*home));
+        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(Some(NO_IO)))?;
         let mut loan = self.connections.lend(home, call.lane, call.begun);
         if !loan.closing.is_empty() {
             loan.closing.clear();
             // Each closes in a task of its own, which may run before another is dialled.
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
-        if loan.client.is_none() {
-            let client = self.clients.client().map_err(|error| fault::sort(error, false))?;
-            loan.client = Some(client);
+        Ok(loan)
+    }
+
+    /// Sends a request, and gives the answer as far as its head.
+    async fn execute(
+        &self,
+        loan: &mut Loan<'_, Connection>,
+        request: Request,
+        now: Instant,
+    ) -> reqwest::Result<Response> {
+        let Some(connection) = loan.client.clone() else { return self.dial(loan, request).await };
+        let mut again = None;
+        if loan.comes_back(now) {
+            if runtime::has_one_thread() {
+                // The task that brings it back stands in the queue before us.
+                yield_now().await;
+            } else if self.clients.ask_resolver() {
+                again = request.try_clone();
+            }
         }
-        let client = loan.client.clone().ok_or_else(unusable)?;
-        Ok((client, loan))
+        connection.resolver.set_comes_back(again.is_some());
+        match (connection.client.execute(request).await, again) {
+            (Err(error), Some(again)) if fault::did_not_come_back(&error) => self.dial(loan, again).await,
+            (answer, _) => answer,
+        }
+    }
+
+    async fn dial(&self, loan: &mut Loan<'_, Connection>, request: Request) -> reqwest::Result<Response> {
+        let connection = self.clients.connection()?;
+        let answering = connection.client.execute(request);
+        loan.client = Some(connection);
+        answering.await
     }
 
     async fn carry(&self, call: Carrying, request: Request) -> Result<HttpReply, Fault> {
-        let (client, loan) = self.connection(&call).await?;
+        let mut loan = self.lend(&call).await?;
         let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
         // One clock over head and body.
         let reading = async {
-            let mut response = client.execute(request).await?;
+            let mut response = self.execute(&mut loan, request, call.begun).await?;
             head = Some(Head::of(&response));
             body::read(&mut response, &mut body).await
         };
@@ -118,8 +173,12 @@ impl HttpTransport {
         let now = now();
         let Some(head) = head else {
             let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
-            if fault.kind == FaultKind::Broken && now.saturating_duration_since(call.begun) <= ON_ITS_WAY {
-                loan.was_closed(call.begun);
+            match fault.kind {
+                FaultKind::Broken if now.saturating_duration_since(call.begun) <= ON_ITS_WAY => {
+                    loan.was_closed(call.begun);
+                }
+                FaultKind::TimedOut => loan.was_silent(call.begun),
+                _ => {}
             }
             return Err(fault);
         };
@@ -146,7 +205,7 @@ struct Carrying {
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
-        let mut request = Request::new(Method::POST, call.target.clone());
+        let mut request = Request::new(Method::POST, self.target(call.target));
         *request.headers_mut() = self.headers.clone();
         if let Some(authorization) = call.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.value());
@@ -188,7 +247,7 @@ impl Head {
     }
 
     /// The whole answer is there, and the connection ready for another request, or at its end.
-    fn give_back(&self, loan: Loan<'_, Client>, now: Instant) {
+    fn give_back(&self, loan: Loan<'_, Connection>, now: Instant) {
         let idle = Idle { since: now, timeout: self.keep_alive };
         if self.version == Version::HTTP_2 {
             loan.share(Idle { timeout: None, ..idle });

@@ -37,7 +37,7 @@ async fn c01_two_polls_of_the_same_approval() {
     sandbox.phone(EMAIL).approve().await;
     assert_eq!(third.await.expect("an outcome").status(), "approved");
     polls_keep_their_distance(&sandbox, pending.auth_req_id());
-    assert_eq!(sandbox.connections().accepted, 2, "the initiate's, and one for all polls");
+    assert_eq!(sandbox.connections().accepted, 1, "one for the initiate and all polls");
     drop(pending);
     leaves_nothing(&sandbox, &client).await;
 }

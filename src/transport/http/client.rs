@@ -1,18 +1,28 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy};
 
+use super::dialled::Dialled;
 use super::keep_alive::LONGEST_IDLE;
-use super::resolver::SystemResolver;
+use super::resolver::{Names, Resolver};
 use super::{HttpOptions, proxy};
 use crate::error::{Error, ErrorKind};
 
-/// Makes clients that have one connection each: what is costly (the trust store, the proxy settings) was read before, so
-/// that one costs 3 microseconds and 4 kB.
+/// A client with one connection of its own, over HTTP/1.1; over HTTP/2 the connection is many requests' at once.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) resolver: Resolver,
+}
+
+/// Makes connections. What is costly (the trust store, the proxy settings) was read before, so that the client of one costs
+/// 3 microseconds and 4 kB.
 pub(super) struct Clients {
     proxy: Option<Proxy>,
-    resolver: std::sync::Arc<SystemResolver>,
+    names: Arc<Names>,
+    dialled: Dialled,
     connect_timeout: Duration,
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     tls: rustls::ClientConfig,
@@ -29,9 +39,21 @@ impl Clients {
                 "is https, which needs the feature `rustls` or `rustls-no-provider`",
             ));
         }
+        let (proxy, dialled) = match proxy::to(&options.base_url, options.proxy.as_deref())? {
+            Some((proxy, dialled)) => (Some(proxy), dialled),
+            // HTTP/2 without asking names its host in a way that nothing of ours could set.
+            #[cfg(feature = "http2")]
+            None if options.http2_prior_knowledge => (None, Dialled::Address),
+            None => (None, Dialled::of(&mut options.base_url.clone())),
+        };
+        let address = match dialled {
+            Dialled::Aliased(address) => Some(address),
+            Dialled::Name | Dialled::Address => None,
+        };
         let clients = Self {
-            proxy: proxy::to(&options.base_url, options.proxy.as_deref())?,
-            resolver: std::sync::Arc::default(),
+            proxy,
+            names: Arc::new(Names::new(address)),
+            dialled,
             connect_timeout: options.connect_timeout,
             #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
             tls: super::tls::config(options)?,
@@ -39,7 +61,7 @@ impl Clients {
             http2_prior_knowledge: options.http2_prior_knowledge,
         };
         // What goes wrong with one goes wrong with each.
-        clients.client().map_err(|error| {
+        clients.connection().map_err(|error| {
             Error::new(ErrorKind::Config, "the HTTP client could not be built")
                 .with_field("tls")
                 .with_source(error.without_url())
@@ -51,9 +73,20 @@ impl Clients {
         self.proxy.is_some()
     }
 
-    /// One more, without a connection yet. It follows no redirect, sends no referer, keeps no cookie, unpacks nothing and
+    /// Whether our resolver is asked before anything is dialled.
+    pub(super) fn ask_resolver(&self) -> bool {
+        self.dialled != Dialled::Address
+    }
+
+    /// Whether the server is an address that goes by the alias.
+    pub(super) fn alias_server(&self) -> bool {
+        self.proxy.is_none() && matches!(self.dialled, Dialled::Aliased(_))
+    }
+
+    /// One more, not dialled yet. It follows no redirect, sends no referer, keeps no cookie, unpacks nothing and
     /// repeats nothing, whatever other crates of the program switch on in reqwest.
-    pub(super) fn client(&self) -> reqwest::Result<Client> {
+    pub(super) fn connection(&self) -> reqwest::Result<Connection> {
+        let resolver = Resolver::of(&self.names);
         let builder = Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
@@ -64,7 +97,7 @@ impl Clients {
             .no_deflate()
             .no_hickory_dns()
             .no_proxy()
-            .dns_resolver(std::sync::Arc::clone(&self.resolver))
+            .dns_resolver(Arc::new(resolver.clone()))
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(LONGEST_IDLE)
             .pool_max_idle_per_host(1);
@@ -74,17 +107,16 @@ impl Clients {
             Some(proxy) => builder.proxy(proxy.clone()),
             None => builder,
         };
-        self.over_http2(builder).build()
+        Ok(Connection { client: self.over_http2(builder).build()?, resolver })
     }
 
-    /// Requests of a whole runtime share one connection over HTTP/2, and one that runs out of time does not close it: without
-    /// a sign of life from the other end it would carry every later poll into the same silence. It is given as long as a
-    /// request.
+    /// A connection of HTTP/2 that gives no sign of life is closed, but not sooner than a server may need that is busy with a
+    /// push (B-31).
     #[cfg(feature = "http2")]
     fn over_http2(&self, builder: ClientBuilder) -> ClientBuilder {
         let builder = builder
             .http2_keep_alive_interval(Duration::from_secs(5))
-            .http2_keep_alive_timeout(Duration::from_secs(10))
+            .http2_keep_alive_timeout(Duration::from_secs(35))
             .http2_keep_alive_while_idle(true);
         if self.http2_prior_knowledge { builder.http2_prior_knowledge() } else { builder }
     }

@@ -109,6 +109,11 @@ impl<C> State<C> {
 }
 
 impl<C: Clone> Loan<'_, C> {
+    /// Whether the connection may still be on its way back from its last request.
+    pub(super) fn comes_back(&self, now: Instant) -> bool {
+        !self.is_shared && self.idle.is_some_and(|idle| idle.comes_back(now))
+    }
+
     /// The request has its whole answer, and the connection takes another.
     pub(super) fn give_back(mut self, idle: Idle) {
         let Some(client) = self.client.take() else { return };
@@ -136,6 +141,16 @@ impl<C: Clone> Loan<'_, C> {
             }
             Some(_) => self.closing.push(client),
             None => state.shared.push(Kept { client, home: self.home, idle }),
+        }
+    }
+
+    /// The request has run out of time. A shared connection on which nothing was answered meanwhile would carry every later
+    /// request into the same silence: others take another. Those that are under way on it stay.
+    pub(super) fn was_silent(&mut self, begun: Instant) {
+        if self.is_shared {
+            let mut state = lock(&self.connections.state);
+            let silent = |kept: &mut Kept<C>| kept.home == self.home && kept.idle.since < begun;
+            self.closing.extend(state.shared.extract_if(.., silent).map(|kept| kept.client));
         }
     }
 

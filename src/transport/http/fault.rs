@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use super::local;
-use super::resolver::NameMissing;
+use super::resolver::{DidNotComeBack, NameMissing};
 use crate::transport::{Fault, FaultKind};
 
 /// Sorts what reqwest says by what matters: whether anything can have been processed, and whether it heals.
@@ -25,6 +25,11 @@ pub(super) fn sort(error: reqwest::Error, has_proxy: bool) -> Fault {
         (FaultKind::Broken, None)
     };
     Fault::because(kind, error).saying(sentence)
+}
+
+/// Whether nothing was sent because no connection was there, and none was dialled.
+pub(super) fn did_not_come_back(error: &reqwest::Error) -> bool {
+    find::<DidNotComeBack>(error).is_some()
 }
 
 /// No connection was made. Only what concerns the server's identity, or ours, does not heal.

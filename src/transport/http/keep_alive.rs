@@ -8,6 +8,10 @@ use crate::transport::Lane;
 /// A connection that answered so shortly before is taken to be there.
 const SURELY_OPEN: Duration = Duration::from_secs(1);
 
+/// A connection goes back to reqwest's pool some steps of the scheduler behind the end of its answer, in a task of its own:
+/// it is there soon, and after this time surely. A request that comes sooner waits for it for as long.
+pub(super) const COMES_BACK: Duration = Duration::from_millis(100);
+
 /// How long before the time that `Keep-Alive` names a connection is left alone: the server's clock began to run earlier,
 /// and our request is still on its way.
 const BEFORE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -51,6 +55,11 @@ impl Closings {
 impl Idle {
     pub(super) fn age(self, now: Instant) -> Duration {
         now.saturating_duration_since(self.since)
+    }
+
+    /// Whether it may still be on its way back to the pool.
+    pub(super) fn comes_back(self, now: Instant) -> bool {
+        self.age(now) < COMES_BACK
     }
 
     /// Whether a request may go over it now.

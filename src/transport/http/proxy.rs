@@ -3,10 +3,12 @@
 use reqwest::{NoProxy, Proxy};
 use url::Url;
 
+use super::dialled::Dialled;
 use crate::error::Error;
 
-/// The proxy on the way to a server, or `None`. A loopback address has none: a proxy would be asked for its own loopback.
-pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<Proxy>, Error> {
+/// The proxy on the way to a server, and what is dialled of it; `None` where there is none. A loopback address has none: a
+/// proxy would be asked for its own loopback.
+pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<(Proxy, Dialled)>, Error> {
     if crate::client::is_loopback(base_url) {
         return Ok(None);
     }
@@ -14,10 +16,10 @@ pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<Prox
         return parse(text).map(Some).map_err(|why| Error::config("proxy", why));
     }
     let Some((variable, text)) = named_by_environment(base_url.scheme()) else { return Ok(None) };
-    let proxy = parse(&text).map_err(|why| {
+    let (proxy, dialled) = parse(&text).map_err(|why| {
         Error::config("proxy", format_args!("comes from the variable {variable}, which {why}"))
     })?;
-    Ok(Some(proxy.no_proxy(NoProxy::from_env())))
+    Ok(Some((proxy.no_proxy(NoProxy::from_env()), dialled)))
 }
 
 /// As curl and reqwest choose it: the scheme's own variable before the one for all, upper case before lower. A variable
@@ -36,13 +38,13 @@ fn named_by_environment(scheme: &str) -> Option<(&'static str, String)> {
 
 /// What reqwest would silently do without, or fail to use later, is refused here; why says nothing of the text, which may
 /// hold a password.
-fn parse(text: &str) -> Result<Proxy, &'static str> {
+fn parse(text: &str) -> Result<(Proxy, Dialled), &'static str> {
     const NO_URL: &str = "is not a proxy's URL";
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\u{fffd}')) {
         return Err("holds white space, quotes or control characters, which no proxy's URL does");
     }
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = Url::parse(&with_scheme).map_err(|_| NO_URL)?;
+    let mut url = Url::parse(&with_scheme).map_err(|_| NO_URL)?;
     match url.scheme() {
         "http" | "https" if url.has_host() && url.port() != Some(0) => {}
         "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
@@ -50,5 +52,6 @@ fn parse(text: &str) -> Result<Proxy, &'static str> {
         }
         _ => return Err(NO_URL),
     }
-    Proxy::all(with_scheme).map_err(|_| NO_URL)
+    let dialled = Dialled::of(&mut url);
+    Ok((Proxy::all(url).map_err(|_| NO_URL)?, dialled))
 }

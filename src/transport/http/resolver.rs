@@ -1,17 +1,35 @@
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::keep_alive::COMES_BACK;
 use super::local::is_local;
 
-/// The system's resolver, asked so that "there is no such name" can be told from "the resolver did not answer". Clones
-/// share what they have found.
-#[derive(Clone, Default)]
-pub(super) struct SystemResolver {
-    /// Whether a name has ever been found. A transport has one, its server's or its proxy's.
-    found: Arc<AtomicBool>,
+/// What an IP address is called towards reqwest, which asks no resolver about one.
+pub(super) const ALIAS: &str = "address.invalid";
+
+/// What the names of a transport lead to: its server's, or its proxy's.
+pub(super) struct Names {
+    /// The address behind the alias, if there is one.
+    address: Option<IpAddr>,
+    /// Whether a name has ever been found.
+    was_found: AtomicBool,
+}
+
+impl Names {
+    pub(super) fn new(address: Option<IpAddr>) -> Self {
+        Self { address, was_found: AtomicBool::new(false) }
+    }
+}
+
+/// The resolver of one client. It asks the system's, so that "there is no such name" can be told from "the resolver did not
+/// answer". And, being asked only for a new connection, it is where one waits for the connection that it already has.
+#[derive(Clone)]
+pub(super) struct Resolver {
+    names: Arc<Names>,
+    comes_back: Arc<AtomicBool>,
 }
 
 /// There is no such name, or it has no address.
@@ -24,25 +42,55 @@ pub(super) struct NameMissing {
     source: std::io::Error,
 }
 
-impl Resolve for SystemResolver {
+/// The connection that was expected back is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection did not come back")]
+pub(super) struct DidNotComeBack;
+
+impl Resolver {
+    pub(super) fn of(names: &Arc<Names>) -> Self {
+        Self { names: Arc::clone(names), comes_back: Arc::default() }
+    }
+
+    /// Whether the connection of this client is on its way back to the pool. If so, no other is dialled: a request finds it
+    /// there after a moment, or fails with `DidNotComeBack` without having been sent.
+    pub(super) fn set_comes_back(&self, comes_back: bool) {
+        self.comes_back.store(comes_back, Ordering::Relaxed);
+    }
+}
+
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        if name.as_str() == "localhost" {
-            // RFC 6761, section 6.3: whatever the system's files say, it leads nowhere else.
-            let loopback = [SocketAddr::from((Ipv6Addr::LOCALHOST, 0)), (Ipv4Addr::LOCALHOST, 0).into()];
-            return Box::pin(std::future::ready(Ok(Box::new(loopback.into_iter()) as Addrs)));
+        if self.comes_back.load(Ordering::Relaxed) {
+            return Box::pin(async {
+                tokio::time::sleep(COMES_BACK).await;
+                Err(DidNotComeBack.into())
+            });
         }
-        let found = Arc::clone(&self.found);
+        let at_once = |addresses: Vec<SocketAddr>| -> Resolving {
+            Box::pin(std::future::ready(Ok(Box::new(addresses.into_iter()) as Addrs)))
+        };
+        match (name.as_str(), self.names.address) {
+            (ALIAS, Some(address)) => return at_once(vec![(address, 0).into()]),
+            // RFC 6761, section 6.3: whatever the system's files say, it leads nowhere else.
+            ("localhost", _) => {
+                return at_once(vec![(Ipv6Addr::LOCALHOST, 0).into(), (Ipv4Addr::LOCALHOST, 0).into()]);
+            }
+            _ => {}
+        }
+        let names = Arc::clone(&self.names);
         Box::pin(async move {
             let name = name.as_str().to_owned();
             // getaddrinfo blocks; an abandoned one ends by itself.
-            let addresses = tokio::task::spawn_blocking(move || look_up(&name)).await?;
-            match addresses {
+            match tokio::task::spawn_blocking(move || look_up(&name)).await? {
                 Ok(addresses) => {
-                    found.store(true, Ordering::Relaxed);
+                    names.was_found.store(true, Ordering::Relaxed);
                     Ok(addresses)
                 }
                 Err(error) if is_temporary(&error) || is_local(&error) => Err(error.into()),
-                Err(source) => Err(NameMissing { was_found: found.load(Ordering::Relaxed), source }.into()),
+                Err(source) => {
+                    Err(NameMissing { was_found: names.was_found.load(Ordering::Relaxed), source }.into())
+                }
             }
         })
     }

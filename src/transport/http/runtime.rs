@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 
-use tokio::runtime::Id;
+use tokio::runtime::{Handle, Id, RuntimeFlavor};
 
 use crate::sync::lock;
 
@@ -32,6 +32,11 @@ impl Runtimes {
         }
         true
     }
+}
+
+/// Whether tasks of the runtime that we are on run one after the other.
+pub(super) fn has_one_thread() -> bool {
+    Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread
 }
 
 /// `None` where the runtime cannot; `false` where the machine has no socket to spare, which says nothing of the runtime.
