@@ -121,11 +121,13 @@ async fn n14_encodings_that_nobody_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn f32_labels_of_no_coding_are_passed_over() {
     for encoding in ["utf-8", "", "none", "binary", "identity", "identity, identity", "nonsense"] {
-        let labelled = |body: &str| with_header(json(200, body), "content-encoding", encoding);
-        assert_eq!(poll_through([labelled(APPROVED)]).await.came_to(), ("approved", 1), "{encoding:?}");
-        assert!(initiate_through(labelled(ACK)).await.result.is_ok(), "{encoding:?}");
-        let verified = totp_through(labelled(r#"{"success":true,"token":"a-token"}"#)).await;
-        assert_eq!(verified.error_code(), None, "{encoding:?}");
+        let labelled = |body: &str| answer("200 OK", &format!("content-encoding: {encoding}\r\n"), body);
+        assert_eq!(polled([Act::Say(labelled(APPROVED))]).await, (Ok("approved"), 1), "{encoding:?}");
+        let verified = labelled(r#"{"success":true,"token":"a-token"}"#);
+        let client = Wire::new([Act::Say(labelled(ACK)), Act::Say(verified)]).await.client();
+        client.initiate_app_approval(EMAIL).await.expect(encoding);
+        let login = client.verify_totp(EMAIL, "123456").await.expect(encoding);
+        assert_eq!(login.error_code(), None, "{encoding:?}");
     }
     for encoding in ["identity", "nonsense"] {
         let head = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {encoding}");

@@ -90,7 +90,7 @@ async fn an_http2_connection_without_a_sign_of_life_is_left_for_another() {
     let server = Frames::new([Act::Silence]).await;
     let start = Instant::now();
     let error = server.client().initiate_app_approval(EMAIL).await.expect_err("silence");
-    assert_eq!((error.may_have_reached_server(), start.elapsed().as_secs()), (true, 60));
+    assert!(error.may_have_reached_server() && start.elapsed() >= seconds(35), "B-31: {:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

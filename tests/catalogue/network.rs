@@ -195,6 +195,10 @@ async fn n34_an_idle_connection_is_closed_as_we_write() {
     assert_eq!(connections(&wire), [1, 2]);
 }
 
+fn wrong_code() -> Vec<u8> {
+    answer("401 Unauthorized", "", r#"{"success":false,"message":"Invalid TOTP code"}"#)
+}
+
 /// The connection that each request came over.
 fn connections(wire: &Wire) -> Vec<usize> {
     wire.heard().iter().map(|request| request.connection).collect()
@@ -204,7 +208,7 @@ fn connections(wire: &Wire) -> Vec<usize> {
 #[tokio::test(start_paused = true)]
 async fn b83_f44_initiates_and_logins_take_a_connection_that_has_just_answered() {
     let verified = r#"{"success":true,"token":"a-token"}"#;
-    let acts = [ACK, verified, ACK, verified, ACK].map(|body| Act::Say(ok(body)));
+    let acts = [ACK, verified, ACK, verified, ACK, verified].map(|body| Act::Say(ok(body)));
     let wire = Wire::new(acts).await;
     let client = wire.client();
     for wait in [0, 1_000, 1_001] {
@@ -249,9 +253,9 @@ async fn b85_f68_keep_alive_that_equals_the_interval() {
         ("connection: Keep-Alive, CLOSE\r\n", [1, 2, 3]),
     ] {
         let wire = Wire::new([Act::Say(answer("202 Accepted", header, PENDING))]).await;
-        let poll = wire.client().poll_for_approval(EMAIL, &an_id()).timeout(seconds(12));
+        let poll = wire.client().poll_for_approval(EMAIL, &an_id()).timeout(seconds(17));
         assert_eq!(poll.await.expect("an outcome").status(), "timeout", "{header}");
-        assert_eq!(connections(&wire), expected, "{header}");
+        assert_eq!(connections(&wire)[..3], expected, "{header}");
     }
 }
 
@@ -302,7 +306,7 @@ async fn b85_f68_an_age_at_which_connections_are_closed_is_learnt() {
 /// F-45: nothing of ours counts as connecting.
 #[tokio::test(start_paused = true)]
 async fn f45_a_short_connect_timeout_and_a_server_that_closes() {
-    let wire = Wire::new([Act::Close(ok(r#"{"success":false,"message":"Invalid TOTP code"}"#))]).await;
+    let wire = Wire::new([Act::Close(wrong_code())]).await;
     let client = wire.configured().connect_timeout(Duration::from_millis(50)).build().expect("valid");
     for n in 0..8 {
         let login = client.verify_totp(format!("user-{n}@example.com"), "123456").await;
@@ -346,8 +350,7 @@ async fn b93_f69_the_secret_changes_while_a_poll_runs() {
 /// B-93: clients of many ids share connections and places, and nothing else.
 #[tokio::test(start_paused = true)]
 async fn b93_clients_that_share_a_transport() {
-    let wrong = r#"{"success":false,"message":"Invalid TOTP code"}"#;
-    let wire = Wire::new([Act::Say(ok(wrong))]).await;
+    let wire = Wire::new([Act::Say(wrong_code())]).await;
     let first =
         wire.configured().client_id("first").client_secret("one").max_in_flight(1).build().expect("valid");
     let second = wire.configured().client_id("second").client_secret("two").share_transport_of(&first);
