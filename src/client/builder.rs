@@ -407,15 +407,18 @@ impl CibaClientBuilder {
                 "is of another origin than that of the client whose transport it shares",
             ));
         }
-        let mut set = vec![
+        #[cfg(feature = "http2")]
+        let http2_prior_knowledge = self.http2_prior_knowledge;
+        #[cfg(not(feature = "http2"))]
+        let http2_prior_knowledge = false;
+        let set = [
             ("connect_timeout", self.connect_timeout != CONNECT_TIMEOUT),
             ("max_in_flight", self.max_in_flight != MAX_IN_FLIGHT),
             ("proxy", self.proxy.is_some()),
             ("root_certificate", !self.root_certificates.is_empty()),
             ("user_agent", self.user_agent.is_some()),
+            ("http2_prior_knowledge", http2_prior_knowledge),
         ];
-        #[cfg(feature = "http2")]
-        set.push(("http2_prior_knowledge", self.http2_prior_knowledge));
         match set.into_iter().find(|(_, is_set)| *is_set) {
             Some((field, _)) => {
                 Err(Error::config(field, "is set by the client whose transport this one shares"))

@@ -20,6 +20,10 @@ pub(crate) enum FaultKind {
     /// No connection: not sent. Heals.
     NotConnected,
     /// What answers does not speak TLS: not sent. It may be another server for a while.
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider")),
+        allow(dead_code, reason = "without TLS nobody notices")
+    )]
     NotTls,
     /// The server could not prove who it is, or does not take our proof: not sent. Does not heal.
     Tls,

@@ -6,6 +6,11 @@ mod client;
 mod connections;
 mod dialled;
 mod fault;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod handshake;
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+#[path = "http/without_tls.rs"]
+mod handshake;
 mod keep_alive;
 mod local;
 mod proxy;
@@ -262,3 +267,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let sent = headers.get(DATE).and_then(|date| date.to_str().ok());
     retry_after::parse(text, sent, SystemTime::now())
 }
+
+#[cfg(test)]
+#[cfg(not(authsec_model))]
+mod tests;

@@ -128,7 +128,7 @@ fn b84_f41_a_login_beside_a_runtime_that_is_idle_or_gone() {
     let first = single();
     let _ = first.block_on(client.verify_totp(EMAIL, "123456")).expect("judged");
     let second = single();
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     let _ = second.block_on(client.verify_totp(EMAIL, "123456")).expect("judged beside an idle one");
     drop(first);
     let _ = second.block_on(client.verify_totp(EMAIL, "123456")).expect("judged beside one that is gone");

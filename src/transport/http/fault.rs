@@ -1,8 +1,8 @@
 use std::error::Error as StdError;
 use std::io;
 
-use super::local;
 use super::resolver::{DidNotComeBack, NameMissing};
+use super::{handshake, local};
 use crate::transport::{Fault, FaultKind};
 
 /// Sorts what reqwest says by what matters: whether anything can have been processed, and whether it heals.
@@ -13,7 +13,7 @@ pub(super) fn sort(error: reqwest::Error, has_proxy: bool) -> Fault {
         (FaultKind::Unusable, None)
     } else if error.is_connect() {
         connecting(&error, has_proxy)
-    } else if let Some(refusal) = refuses_us(&error) {
+    } else if let Some(refusal) = handshake::refuses_us(&error) {
         (FaultKind::Tls, Some(refusal))
     } else if was_not_processed(&error) {
         (FaultKind::Refused, None)
@@ -34,7 +34,7 @@ pub(super) fn did_not_come_back(error: &reqwest::Error) -> bool {
 
 /// No connection was made. Only what concerns the server's identity, or ours, does not heal.
 fn connecting(error: &reqwest::Error, has_proxy: bool) -> (FaultKind, Option<&'static str>) {
-    if let Some(sorted) = handshake(error) {
+    if let Some(sorted) = handshake::sort(error) {
         return sorted;
     }
     if let Some(missing) =
@@ -59,107 +59,6 @@ fn connecting(error: &reqwest::Error, has_proxy: bool) -> (FaultKind, Option<&'s
 /// What a proxy answers to CONNECT has a type that cannot be named from here; its text is all there is.
 fn is_from_proxy(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| error.to_string().starts_with("tunnel error"))
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn handshake(error: &(dyn StdError + 'static)) -> Option<(FaultKind, Option<&'static str>)> {
-    use rustls::Error::{
-        AlertReceived, InvalidCertificate, InvalidMessage, NoCertificatesPresented, UnsupportedNameType,
-    };
-
-    let error = find::<rustls::Error>(error)?;
-    Some(match error {
-        InvalidCertificate(why) => (FaultKind::Tls, doubt(why)),
-        NoCertificatesPresented | UnsupportedNameType => (FaultKind::Tls, None),
-        AlertReceived(alert) if is_about_us(*alert) => (FaultKind::Tls, Some(WANTS_CERTIFICATE)),
-        InvalidMessage(_) => (FaultKind::NotTls, None),
-        _ => (FaultKind::NotConnected, Some("the server broke off the TLS handshake")),
-    })
-}
-
-/// What is wrong with a certificate, and what to look at.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn doubt(why: &rustls::CertificateError) -> Option<&'static str> {
-    use rustls::CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        Other, UnknownIssuer,
-    };
-
-    match why {
-        // A wrong clock in a container is as likely.
-        Expired | ExpiredContext { .. } => {
-            Some("the server's certificate has expired, or the clock of this machine is wrong")
-        }
-        NotValidYet | NotValidYetContext { .. } => {
-            Some("the server's certificate is not valid yet, or the clock of this machine is wrong")
-        }
-        NotValidForName | NotValidForNameContext { .. } => {
-            Some("the server's certificate is for another name than that of the base URL")
-        }
-        UnknownIssuer => Some(
-            "the server's certificate is not of an authority that is trusted here; a private authority is added as \
-             root_certificate",
-        ),
-        // webpki's own error, which rustls does not translate.
-        Other(why) if why.to_string().contains("CaUsedAsEndEntity") => Some(
-            "the server shows the certificate of an authority as its own: let the authority issue one for the server",
-        ),
-        _ => None,
-    }
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-const WANTS_CERTIFICATE: &str = "the server wants a certificate of its clients";
-
-/// Alerts that say that our certificate, or that there is none, is what is wrong.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn is_about_us(alert: rustls::AlertDescription) -> bool {
-    use rustls::AlertDescription::{
-        AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked,
-        CertificateUnknown, UnknownCA, UnsupportedCertificate,
-    };
-
-    matches!(
-        alert,
-        AccessDenied
-            | BadCertificate
-            | CertificateExpired
-            | CertificateRequired
-            | CertificateRevoked
-            | CertificateUnknown
-            | UnknownCA
-            | UnsupportedCertificate
-    )
-}
-
-/// A server of TLS 1.3 that wants a certificate of its clients says so when the handshake is over for us, and reads nothing of
-/// the request. Whatever else goes wrong with TLS behind the handshake is a connection that broke.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn refuses_us(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    let alerts = chain(error).filter_map(|error| error.downcast_ref::<rustls::Error>());
-    let mut alerts =
-        alerts.filter(|error| matches!(error, rustls::Error::AlertReceived(alert) if is_about_us(*alert)));
-    alerts.next().map(|_| WANTS_CERTIFICATE)
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    find::<rustls::Error>(error).is_some()
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn handshake(_: &(dyn StdError + 'static)) -> Option<(FaultKind, Option<&'static str>)> {
-    None
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn refuses_us(_: &(dyn StdError + 'static)) -> Option<&'static str> {
-    None
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn is_tls(_: &(dyn StdError + 'static)) -> bool {
-    false
 }
 
 /// RFC 9113, sections 6.8 and 8.7: the request may be sent again, for it was not processed.
@@ -187,11 +86,13 @@ fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
             || it
                 .downcast_ref::<io::Error>()
                 .is_some_and(|it| matches!(it.kind(), InvalidData | InvalidInput))
-                && !is_tls(error)
+                && !handshake::is_tls(error)
     })
 }
 
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub(super) fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     fn next<'a>(error: &&'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
         // io::Error's `source` skips the error that it wraps.
         let error: &'a (dyn StdError + 'static) = *error;
@@ -203,6 +104,6 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     std::iter::successors(Some(error), next)
 }
 
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+pub(super) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref::<E>())
 }

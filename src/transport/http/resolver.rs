@@ -22,6 +22,10 @@ impl Names {
     pub(super) fn new(address: Option<IpAddr>) -> Self {
         Self { address, was_found: AtomicBool::new(false) }
     }
+
+    pub(super) fn found(&self) {
+        self.was_found.store(true, Ordering::Relaxed);
+    }
 }
 
 /// The resolver of one client. It asks the system's, so that "there is no such name" can be told from "the resolver did not
@@ -84,7 +88,7 @@ impl Resolve for Resolver {
             // getaddrinfo blocks; an abandoned one ends by itself.
             match tokio::task::spawn_blocking(move || look_up(&name)).await? {
                 Ok(addresses) => {
-                    names.was_found.store(true, Ordering::Relaxed);
+                    names.found();
                     Ok(addresses)
                 }
                 Err(error) if is_temporary(&error) || is_local(&error) => Err(error.into()),
