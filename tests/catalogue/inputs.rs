@@ -191,7 +191,7 @@ async fn i09_line_breaks_and_controls() {
     let message = BindingMessage::new(text).expect("printable");
     client.initiate_app_approval(EMAIL).binding_message(message).await.expect("pushed");
     assert_eq!(sandbox.log()[0].body.field("binding_message"), Some(text));
-    assert_eq!(sandbox.log()[0].headers.len(), 6, "and no header: {:?}", sandbox.log()[0].headers);
+    assert_eq!(sandbox.log()[0].headers.len(), 7, "and no header: {:?}", sandbox.log()[0].headers);
     leaves_nothing(&sandbox, &client).await;
 }
 

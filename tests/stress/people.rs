@@ -176,7 +176,7 @@ impl Person {
             let began = Instant::now();
             let (looked, too_late) = outcome(self.poll().once(), &self.cancelled).await;
             match looked {
-                Ok(PollStatus::Pending { next_poll_in }) => {
+                Ok(PollStatus::Pending { next_poll_in, .. }) => {
                     assert!(next_poll_in >= Duration::from_millis(100))
                 }
                 Ok(PollStatus::Ended(ended)) => {
