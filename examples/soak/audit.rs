@@ -248,7 +248,18 @@ impl Books {
         let disturbed = seen.is_in(&disturbances);
         polls.push(seen);
         if let Some((gap, fault)) = gap.filter(|(gap, _)| *gap < FLOOR && !disturbed) {
-            self.fail(format!("a poll came {gap:?} after the answer before it ({fault:?})"));
+            let since = |at: Instant| at.saturating_duration_since(polls[0].received).as_millis();
+            let times: Vec<_> = polls
+                .iter()
+                .map(|poll| (since(poll.received), poll.answered.map(since), poll.fault))
+                .collect();
+            let disturbances: Vec<_> = disturbances
+                .iter()
+                .filter(|(_, to)| *to > polls[0].received)
+                .map(|(from, to)| (since(*from), since(*to)))
+                .collect();
+            let story = self.stories.get(id).cloned();
+            self.fail(format!("a poll came {gap:?} after the answer before it ({fault:?}); {times:?} {disturbances:?} elsewhere {elsewhere} {:?}", story.map(|s| s.waits)));
         }
     }
 

@@ -152,8 +152,9 @@ impl Case<'_> {
             since(*awaited),
             since(*ended),
             match end {
-                End::Failed(why) => why,
-                end => end.name(),
+                End::Failed(why) => why.clone(),
+                End::Cancelled(reason) => format!("cancelled, {reason:?}"),
+                end => end.name().to_owned(),
             }
         )
     }

@@ -26,7 +26,8 @@ impl OtherRuntime {
         let mine = other.clone();
         let thread = thread::Builder::new().name("other runtime".to_owned()).spawn(move || {
             loop {
-                runtime.block_on(sleep(Duration::from_millis(random.u64(3_000..15_000))));
+                let drives = Duration::from_millis(random.u64(3_000..15_000));
+                runtime.block_on(async { sleep(drives).await });
                 let still = Instant::now();
                 if random.bool() {
                     // Nobody drives it, if it has this one thread only.

@@ -232,15 +232,21 @@ impl Waiting {
 
     /// Begins on one runtime and goes on on the other, to and fro.
     async fn moves(&self, random: &mut Rng) {
+        let mut windows = JoinSet::new();
         for _ in 0..random.u8(1..4) {
-            if timeout(up_to(random, 4), self.awaits_elsewhere()).await.is_ok_and(|end| end.is_some()) {
-                return;
+            let waiting = self.clone();
+            windows.spawn(async move { waiting.awaits_elsewhere().await });
+            let is_over = |window| matches!(window, Some(Ok(Some(_))));
+            if timeout(up_to(random, 4), windows.join_next()).await.is_ok_and(is_over) {
+                break;
             }
             if timeout(up_to(random, 2), self.awaits(None)).await.is_ok() {
-                return;
+                break;
             }
         }
         self.awaits(None).await;
+        // A newer request would end those that have not heard of it yet.
+        self.is_told(windows).await;
     }
 
     /// A task of the other runtime that is awaited on this one.
