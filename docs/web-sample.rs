@@ -6,10 +6,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 const LIFE: Duration = Duration::from_secs(300);
+type Asking = JoinSet<Result<Approval, SignInError>>;
 
 /// At most one sign-in for each session. Dropping its set ends its task, wherever it stands.
 #[derive(Clone, Default)]
-struct SignIns(Arc<Mutex<HashMap<String, (JoinSet<Result<Approval, SignInError>>, Instant)>>>);
+struct SignIns(Arc<Mutex<HashMap<String, (Asking, Instant)>>>);
 
 enum Status {
     Nothing,
@@ -24,7 +25,7 @@ impl SignIns {
         let code = MatchCode::generate()?;
         let message = BindingMessage::with_match_code("Sign in to Example", &code)?;
         let asking = client.initiate_app_approval(email).binding_message(message);
-        let mut task = JoinSet::new();
+        let mut task = Asking::new();
         task.spawn(async move {
             use ErrorKind::{NoDeviceRegistered, TooManyPushes, UserNotFound};
             match asking.await {

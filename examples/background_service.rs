@@ -4,6 +4,8 @@
 //! fake server the lines are made up; with `AUTHSEC_BASE_URL` or `AUTHSEC_CLIENT_ID` set they are read from standard
 //! input. What happens is logged on standard error; Ctrl-C and SIGTERM end it in order, and it shows that nothing is left.
 
+#[path = "support/help.rs"]
+mod help;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/stop.rs"]
@@ -23,6 +25,15 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
+
+const HELP: &str = "\
+Many people at once. Lines on standard input are jobs, lines on standard output results:
+
+  EMAIL          asks this person's phone
+  cancel EMAIL   takes it back
+
+Against the fake server the lines are made up. Ctrl-C and SIGTERM end it in order.
+";
 
 /// What the service is told to do.
 enum Job {
@@ -101,6 +112,9 @@ async fn ask(client: &CibaClient, email: &Email) -> Result<ApprovalOutcome, auth
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if help::is_asked_for(&[HELP, server::HELP].concat()) {
+        return Ok(());
+    }
     log();
     let server = Server::choose(CibaClient::builder(), crowd()).await?;
     let stop = CancellationToken::new();

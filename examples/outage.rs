@@ -5,6 +5,9 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "counters and clocks of a program")]
 
+#[path = "support/help.rs"]
+mod help;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
@@ -22,7 +25,8 @@ usage: outage [--people N] [--down SECONDS] [--gone refuse|reset|hang]
   --down SECONDS   how long the server is gone (default 60)
   --gone HOW       refuse: nothing listens (default)
                    reset:  connections are accepted and reset, so that the table shows the attempts, too
-                   hang:   requests are read and never answered";
+                   hang:   requests are read and never answered
+";
 
 /// How long the crowd waits before the server goes, in seconds: arrivals, and two rounds of polls.
 const HEALTHY: u64 = 15;
@@ -56,10 +60,13 @@ impl Arguments {
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if help::is_asked_for(HELP) {
+        return Ok(ExitCode::SUCCESS);
+    }
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(help) => {
-            println!("{help}");
+            print!("{help}");
             return Ok(ExitCode::from(2));
         }
     };

@@ -4,6 +4,9 @@
 //! `AUTHSEC_CLIENT_ID` set (and, as needed, `AUTHSEC_CLIENT_SECRET` and `AUTHSEC_WORKSPACE_ID`) it does the first part
 //! against the real server that they name: `cargo run --example quickstart -- you@example.com`.
 
+#[path = "support/help.rs"]
+mod help;
+
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -15,10 +18,20 @@ use authsec_ciba::{
     AccessToken, ApprovalOutcome, BindingMessage, CibaClient, MatchCode, PendingApproval, TotpOutcome,
 };
 
+const HELP: &str = "\
+The main job: an approval, a denial, a cancel and a code.
+
+  quickstart           all of it, against an embedded fake server
+  quickstart [EMAIL]   an approval of this person, where AUTHSEC_BASE_URL or AUTHSEC_CLIENT_ID names a real server
+";
+
 const EMAIL: &str = "user@example.com";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if help::is_asked_for(HELP) {
+        return Ok(());
+    }
     if ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID"].iter().any(|name| std::env::var_os(name).is_some()) {
         let client = CibaClient::from_env()?;
         println!("Against the server that the environment names: {client:?}");
@@ -26,14 +39,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let sandbox = Sandbox::builder()
         .user(User::new(EMAIL).with_totp())
-        .client("client-id", Some("client-secret"))
         .interval(Duration::from_secs(1))
         .start()
         .await?;
     let client = CibaClient::builder()
         .base_url(sandbox.base_url())
-        .client_id("client-id")
-        .client_secret("client-secret")
+        .client_id(sandbox.client_id())
+        .client_secret(sandbox.client_secret())
         .workspace_id(sandbox.workspace_id())
         .build()?;
     println!("Against an embedded fake server on {}", sandbox.base_url());

@@ -4,6 +4,8 @@
 //! approving what somebody else began. Against the embedded fake server it shows three people; with `AUTHSEC_BASE_URL` or
 //! `AUTHSEC_CLIENT_ID` set it asks the phone of `EMAIL`, and takes the code from standard input.
 
+#[path = "support/help.rs"]
+mod help;
 #[path = "support/server.rs"]
 mod server;
 
@@ -16,6 +18,14 @@ use authsec_ciba::{
     AccessToken, ApprovalOutcome, BindingMessage, CibaClient, ErrorKind, MatchCode, TotpOutcome,
 };
 use server::Server;
+
+const HELP: &str = "\
+Asks the phone, once more after silence, never after a no, and then for a code.
+
+  retry_and_fallback [EMAIL]
+
+Against the fake server it shows three people.
+";
 
 /// How often the phone is asked before a code is.
 const PUSHES: u32 = 2;
@@ -55,8 +65,11 @@ impl Person<'_> {
         loop {
             match self.client.verify_totp(self.email, &code()?).await? {
                 TotpOutcome::Verified(verified) => return Ok(Ok(verified.into_token())),
-                TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. } => {
-                    return Ok(Err("too many wrong codes"));
+                TotpOutcome::InvalidCode { remaining: 0 } => {
+                    return Ok(Err("that was the last wrong code for now"));
+                }
+                TotpOutcome::TooManyRetries { .. } => {
+                    return Ok(Err("no code is taken for now; try again later"));
                 }
                 TotpOutcome::InvalidCode { remaining } => println!("  wrong code, {remaining} attempts left"),
             }
@@ -91,6 +104,9 @@ impl Person<'_> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if help::is_asked_for(&[HELP, server::HELP].concat()) {
+        return Ok(());
+    }
     let second = Duration::from_secs(1);
     let sandbox = Sandbox::builder()
         .interval(second)

@@ -4,6 +4,8 @@
 //! A person who is waited for can speak at any time: "cancel", "use a code". Against the embedded fake server the phone
 //! approves after five seconds; with `AUTHSEC_BASE_URL` or `AUTHSEC_CLIENT_ID` set a real phone is asked.
 
+#[path = "support/help.rs"]
+mod help;
 #[path = "support/server.rs"]
 mod server;
 
@@ -16,6 +18,10 @@ use authsec_ciba::{
 };
 use server::Server;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin, stdin};
+
+const HELP: &str = "\
+A voice assistant, by text: type what you would say. \"My phone\", \"a code\" and \"cancel\" are understood at any time.
+";
 
 /// What a person may want, however they put it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +53,7 @@ impl Wish {
 /// How a conversation goes on.
 enum Turn {
     SignedIn(AccessToken),
+    AskPhone,
     UseCode,
     Choose,
     Goodbye,
@@ -64,6 +71,7 @@ impl Assistant<'_> {
         loop {
             turn = match turn {
                 Turn::Choose => self.choose().await?,
+                Turn::AskPhone => self.ask_phone().await?,
                 Turn::UseCode => self.use_code().await?,
                 Turn::SignedIn(token) => {
                     // From here on the assistant can do things in this person's name.
@@ -84,7 +92,7 @@ impl Assistant<'_> {
         for _ in 0..3 {
             let Some(words) = self.ears.next_line().await? else { return Ok(Turn::Goodbye) };
             match Wish::hear(&words) {
-                Wish::Phone => return self.ask_phone().await,
+                Wish::Phone => return Ok(Turn::AskPhone),
                 Wish::Code => return Ok(Turn::UseCode),
                 Wish::Cancel => return Ok(Turn::Goodbye),
                 Wish::Unknown => say("Sorry, I did not get that. Say app, code, or cancel."),
@@ -110,7 +118,7 @@ impl Assistant<'_> {
             Err(error) => return Err(error.into()),
         };
         say(&format!("I have asked your phone. It shows the code {}.", spelled(&code)));
-        // Spawned, so that listening does not interrupt it. It is cancelled when it is dropped.
+        // Spawned, so that listening does not interrupt it. Nobody waits for it any more when it is dropped.
         let mut answer = pending.wait().timeout(Duration::from_secs(120)).spawn();
         let outcome = loop {
             tokio::select! {
@@ -155,22 +163,31 @@ impl Assistant<'_> {
         say("Tell me the six digits from your authenticator app.");
         loop {
             let Some(words) = self.ears.next_line().await? else { return Ok(Turn::Goodbye) };
-            if Wish::hear(&words) == Wish::Cancel {
-                return Ok(Turn::Goodbye);
+            match Wish::hear(&words) {
+                Wish::Cancel => return Ok(Turn::Goodbye),
+                Wish::Phone => {
+                    say("All right, your phone then.");
+                    return Ok(Turn::AskPhone);
+                }
+                Wish::Code | Wish::Unknown => {}
             }
             // "One hundred" and commas are for a real assistant's speech recognition; gaps are for people.
             let code: String = words.split_whitespace().collect();
             match self.client.verify_totp(&self.email, &code).await {
                 Ok(TotpOutcome::Verified(verified)) => return Ok(Turn::SignedIn(verified.into_token())),
-                Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {
-                    say("Those were too many wrong codes. Please try again later.");
+                Ok(TotpOutcome::InvalidCode { remaining: 0 }) => {
+                    say("That was wrong, and the last code for now. Please try again later.");
+                    return Ok(Turn::Goodbye);
+                }
+                Ok(TotpOutcome::TooManyRetries { .. }) => {
+                    say("I can take no code right now. Please try again later.");
                     return Ok(Turn::Goodbye);
                 }
                 Ok(TotpOutcome::InvalidCode { remaining }) => {
                     say(&format!("That code is wrong. You have {remaining} more. Once again, please."));
                 }
                 Err(error) if error.field() == Some("code") => {
-                    say("I need six digits, or say cancel.");
+                    say("I need six digits. Or say phone, or cancel.");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -190,6 +207,9 @@ fn say(words: &str) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    if help::is_asked_for(&[HELP, server::HELP].concat()) {
+        return Ok(());
+    }
     let approves = Reaction::ApproveAfter(Duration::from_secs(5));
     let somebody = "user@example.com";
     let sandbox = Sandbox::builder()

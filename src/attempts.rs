@@ -3,14 +3,14 @@
 
 mod lockout;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use lockout::TotpLockout;
 
 use crate::clock::{Instant, later, now};
-use crate::sync::{Mutex, lock};
+use crate::expiring::{Cell, Entry, Expiring};
+use crate::outcome::LockedBy;
 use crate::types::EmailKey;
 
 /// Wrong codes until the lock (API reference, `verify_totp`).
@@ -19,23 +19,16 @@ pub(crate) const LIMIT: u32 = 3;
 /// How long a code lives (RFC 6238): so long does an attempt that may have been sent keep its place.
 const CODE_LIFETIME: Duration = Duration::from_secs(30);
 
-/// How often records that are over are looked for.
-const SWEEP: Duration = Duration::from_secs(15);
-
 /// All attempt counts of one client.
 pub(crate) struct Attempts {
-    counts: Mutex<Counts>,
+    people: Expiring<Count>,
     lock_duration: Duration,
     lockout: TotpLockout,
 }
 
-struct Counts {
-    people: HashMap<EmailKey, Count>,
-    next_sweep: Instant,
-}
-
-#[derive(Default)]
+/// The attempts of one person.
 struct Count {
+    key: EmailKey,
     wrong: u32,
     /// Sent and not yet judged.
     under_way: u32,
@@ -45,7 +38,24 @@ struct Count {
     forget: Option<Instant>,
 }
 
+impl Entry for Count {
+    type Key = EmailKey;
+
+    fn key(&self) -> &EmailKey {
+        &self.key
+    }
+
+    fn is_over(&self, at: Instant) -> bool {
+        let forgotten = self.forget.is_none_or(|forget| at >= forget);
+        forgotten && self.under_way == 0 && self.held.iter().all(|until| at >= *until)
+    }
+}
+
 impl Count {
+    fn new(key: EmailKey) -> Self {
+        Self { key, wrong: 0, under_way: 0, held: Vec::new(), forget: None }
+    }
+
     fn refresh(&mut self, at: Instant) {
         self.held.retain(|until| at < *until);
         if self.forget.is_some_and(|forget| at >= forget) {
@@ -54,100 +64,88 @@ impl Count {
         }
     }
 
+    /// Full again, but for the codes that are under way.
+    fn clear(&mut self) {
+        self.wrong = 0;
+        self.held.clear();
+        self.forget = None;
+    }
+
     fn left(&self) -> u32 {
         let held = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
         LIMIT.saturating_sub(self.wrong).saturating_sub(self.under_way).saturating_sub(held)
     }
 
-    fn is_empty(&self) -> bool {
-        self.wrong == 0 && self.under_way == 0 && self.held.is_empty()
-    }
-
-    /// How long until a place is free, as far as that is known.
-    fn wait(&self, at: Instant) -> Option<Duration> {
+    fn refusal(&self, at: Instant) -> Refusal {
+        let until = |instant: Instant| instant.saturating_duration_since(at);
         if self.wrong >= LIMIT {
-            return self.forget.map(|forget| forget.saturating_duration_since(at));
+            return Refusal { retry_after: self.forget.map(until), by: LockedBy::Client };
         }
-        self.held.iter().min().map(|until| until.saturating_duration_since(at))
+        Refusal { retry_after: self.held.iter().min().copied().map(until), by: LockedBy::Unjudged }
     }
+}
+
+/// Why a code is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// How long until a place is free, where that is known.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) by: LockedBy,
 }
 
 impl Attempts {
     pub(crate) fn new(lock_duration: Duration, lockout: TotpLockout) -> Self {
-        let counts = Counts { people: HashMap::new(), next_sweep: later(now(), SWEEP) };
-        Self { counts: Mutex::new(counts), lock_duration, lockout }
+        Self { people: Expiring::new(), lock_duration, lockout }
     }
 
     /// Claims a place for one code.
     ///
     /// # Errors
     ///
-    /// How long to wait, where that is known.
-    pub(crate) fn claim(self: &Arc<Self>, key: EmailKey) -> Result<Attempt, Option<Duration>> {
+    /// Whose lock it is, and how long it lasts.
+    pub(crate) fn claim(self: &Arc<Self>, key: EmailKey) -> Result<Attempt, Refusal> {
         let at = now();
-        let mut counts = lock(&self.counts);
-        counts.sweep(at);
-        let count = counts.people.entry(key.clone()).or_default();
-        count.refresh(at);
-        if count.left() == 0 {
-            return Err(count.wait(at));
-        }
-        count.under_way = count.under_way.saturating_add(1);
+        self.people.with(&key, at, |cell| {
+            let count = cell.get_or_insert_with(|| Count::new(key.clone()));
+            count.refresh(at);
+            if count.left() == 0 {
+                return Err(count.refusal(at));
+            }
+            count.under_way = count.under_way.saturating_add(1);
+            Ok(())
+        })?;
         Ok(Attempt { attempts: Arc::clone(self), key, settled: false, sent: false })
     }
 
     /// Full again, unless only time may do that.
     pub(crate) fn reset_by_cancel(&self, key: &EmailKey) {
         if self.lockout == TotpLockout::ResetByCancel {
-            self.with(key, Count::clear);
+            self.change(key, Count::clear);
         }
     }
 
     /// How many codes may still be sent. Claims nothing.
     pub(crate) fn left(&self, key: &EmailKey) -> u32 {
-        self.with(key, |count| count.left()).unwrap_or(LIMIT)
+        self.change(key, |count| count.left()).unwrap_or(LIMIT)
     }
 
     /// How many emails are remembered.
     pub(crate) fn remembered(&self) -> usize {
-        let mut counts = lock(&self.counts);
-        counts.forget_over(now());
-        counts.people.len()
+        self.people.tidy(now());
+        self.people.len()
     }
 
-    fn with<T>(&self, key: &EmailKey, change: impl FnOnce(&mut Count) -> T) -> Option<T> {
-        let mut counts = lock(&self.counts);
-        let count = counts.people.get_mut(key)?;
-        count.refresh(now());
-        let changed = change(count);
-        if count.is_empty() {
-            counts.people.remove(key);
-        }
-        Some(changed)
-    }
-}
-
-impl Count {
-    fn clear(&mut self) {
-        self.wrong = 0;
-        self.held.clear();
-        self.forget = None;
-    }
-}
-
-impl Counts {
-    fn sweep(&mut self, at: Instant) {
-        if at >= self.next_sweep {
-            self.next_sweep = later(at, SWEEP);
-            self.forget_over(at);
-        }
-    }
-
-    fn forget_over(&mut self, at: Instant) {
-        self.people.retain(|_, count| {
+    /// Changes the count of somebody who has one, and forgets it if nothing is left in it.
+    fn change<T>(&self, key: &EmailKey, change: impl FnOnce(&mut Count) -> T) -> Option<T> {
+        let at = now();
+        let changed = self.people.with(key, at, |cell: &mut Cell<'_, Count>| {
+            let count = cell.get_mut()?;
             count.refresh(at);
-            !count.is_empty()
+            let changed = change(count);
+            let over = if count.is_over(at) { cell.remove() } else { None };
+            Some((changed, over))
         });
+        changed.map(|(changed, _over)| changed)
     }
 }
 
@@ -205,7 +203,7 @@ impl Attempt {
             count.under_way = count.under_way.saturating_sub(1);
             change(count)
         };
-        self.attempts.with(&self.key, change).unwrap_or_default()
+        self.attempts.change(&self.key, change).unwrap_or_default()
     }
 }
 

@@ -10,18 +10,20 @@ mod usage;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use builder::CibaClientBuilder;
 pub(crate) use inner::{Inner, Targets};
 pub(crate) use origin::is_loopback;
-use tracing::Instrument as _;
 pub use usage::Usage;
 
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
-use crate::trace::MaskedEmail;
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, check_runtime, totp};
 use crate::types::{AuthReqId, Email, TotpCode};
+
+/// How long a shutdown waits at least for what it has ended.
+const LEAST_GRACE: Duration = Duration::from_secs(1);
 
 /// Signs people in by their phone: the four calls of AuthSec's API reference.
 ///
@@ -108,7 +110,7 @@ impl CibaClient {
     /// not wait for the person; a successful one ends the older request of the same email as
     /// `Cancelled(Superseded)`. It is never repeated once a byte of it may have left, because a repeat is a second push.
     ///
-    /// API reference, `initiate_app_approval`; wire contract, section 2.1; OpenID CIBA Core, section 7.1.
+    /// API reference, `initiate_app_approval`; `docs/wire.md`, section 2.1; OpenID CIBA Core, section 7.1.
     pub fn initiate_app_approval(&self, email: impl AsRef<str>) -> InitiateApproval {
         InitiateApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()))
     }
@@ -116,10 +118,11 @@ impl CibaClient {
     /// Waits until the person approves or denies, or until time runs out.
     ///
     /// Await the returned builder, [`spawn`](PollForApproval::spawn) it, or look [`once`](PollForApproval::once). The
-    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. A second poll
-    /// of the same id takes over from the first.
+    /// poll keeps the server's interval, backs off when things break, and goes on inside its deadline. Waits of one id join:
+    /// the server sees one poll per interval, and each of them gets the answer. An id is of one person: polled for another,
+    /// it is refused.
     ///
-    /// API reference, `poll_for_approval`; wire contract, section 2.2; OpenID CIBA Core, section 10.1.
+    /// API reference, `poll_for_approval`; `docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1.
     pub fn poll_for_approval(&self, email: impl AsRef<str>, auth_req_id: &AuthReqId) -> PollForApproval {
         PollForApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()), auth_req_id.clone())
     }
@@ -139,21 +142,22 @@ impl CibaClient {
     ///     TotpOutcome::Verified(_) => println!("welcome"),
     ///     TotpOutcome::InvalidCode { remaining: 0 } => println!("wrong, and that was the last attempt for now"),
     ///     TotpOutcome::InvalidCode { remaining } => println!("wrong, {remaining} attempts left"),
-    ///     TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes, try again later"),
+    ///     TotpOutcome::TooManyRetries { .. } => println!("no code is taken for now, try again later"),
     /// }
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// Three wrong codes for one email lock it for 15 minutes, or until
-    /// [`cancel_approval`](Self::cancel_approval). The third is told as `InvalidCode { remaining: 0 }`; every later one,
+    /// [`cancel_approval`](Self::cancel_approval), unless the client was built with
+    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later one,
     /// right or wrong, is `TooManyRetries`, without another request. How many are left before the first says
     /// [`totp_attempts_left`](Self::totp_attempts_left). The crate never repeats the request.
     ///
     /// For the users of a client, the newest server needs the [`workspace_id`](CibaClientBuilder::workspace_id) too:
     /// without it, every code is an error of kind [`Config`](crate::ErrorKind::Config), and uses no attempt.
     ///
-    /// API reference, `verify_totp`; wire contract, section 2.6.
+    /// API reference, `verify_totp`; `docs/wire.md`, section 2.6.
     ///
     /// # Errors
     ///
@@ -166,18 +170,7 @@ impl CibaClient {
     /// Dropped before it is ready, the code may have been judged and a login recorded at the server; the attempt keeps
     /// its place for 30 s.
     pub fn verify_totp(&self, email: impl AsRef<str>, code: &str) -> BoxFuture<Result<TotpOutcome, Error>> {
-        let inner = Arc::clone(&self.inner);
-        let input = Email::new(email.as_ref()).and_then(|email| Ok((email, TotpCode::new(code)?)));
-        let span = tracing::debug_span!(
-            "authsec.totp",
-            email =
-                input.as_ref().ok().map(|(email, _)| tracing::field::display(MaskedEmail(email.as_str()))),
-        );
-        let verifying = async move {
-            let (email, code) = input?;
-            totp::verify(inner, email, code).await
-        };
-        Box::pin(verifying.instrument(span))
+        totp::verify(Arc::clone(&self.inner), Email::new(email.as_ref()), TotpCode::new(code))
     }
 
     /// How many codes this client would still send for an email: for "3 attempts left" beside the field, before the
@@ -205,7 +198,8 @@ impl CibaClient {
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
     ///
-    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it. An
+    /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it, also none
+    /// that has already arrived and that nobody has received. An
     /// id of this email that is not being polled yet is stopped too, also one whose initiate is still under way. Safe
     /// when nothing runs, and twice.
     ///
@@ -225,10 +219,11 @@ impl CibaClient {
         let inner = Arc::clone(&self.inner);
         let email = Email::new(email.as_ref());
         Box::pin(async move {
-            let key = email?.key();
+            let email = email?;
+            let key = email.key();
             let polls_stopped = inner.registry.cancel(&key);
             inner.attempts.reset_by_cancel(&key);
-            tracing::debug!(polls_stopped, "cancelled");
+            tracing::debug!(email = %email.masked(), polls_stopped, "cancelled");
             Ok(Cancellation { polls_stopped })
         })
     }
@@ -265,8 +260,9 @@ impl CibaClient {
         Box::pin(check::check(Arc::clone(&self.inner)))
     }
 
-    /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, and waits until the spawned ones have
-    /// ended. Later calls send nothing: polls end at once, the others fail with
+    /// Ends all polls of this client and of its clones as `Cancelled(Shutdown)`, forgets them, and waits until the spawned
+    /// ones have ended: those of a runtime that stands still for the policy's [`grace`](crate::PollPolicy::grace) at most.
+    /// Later calls send nothing: polls end at once, the others fail with
     /// [`ErrorKind::Shutdown`](crate::ErrorKind::Shutdown).
     ///
     /// # Cancel safety
@@ -277,7 +273,13 @@ impl CibaClient {
         async move {
             inner.registry.close();
             inner.tasks.close();
-            inner.tasks.wait().await;
+            let ended = inner.tasks.wait();
+            if check_runtime().is_ok() {
+                // Told to end they do, as soon as their runtimes run.
+                drop(tokio::time::timeout(inner.policy.grace.max(LEAST_GRACE), ended).await);
+            } else {
+                ended.await;
+            }
         }
     }
 

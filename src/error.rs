@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use kind::ErrorKind;
 
+use crate::trace::FlowId;
 use crate::wire::ErrorCode;
 
 /// Why an answer could not be had.
@@ -37,6 +38,7 @@ struct Details {
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
     attempts: u32,
+    flow: Option<FlowId>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -54,6 +56,7 @@ impl Error {
             retry_after: None,
             may_have_reached_server: false,
             attempts: 0,
+            flow: None,
             source: None,
         }))
     }
@@ -68,6 +71,12 @@ impl Error {
 
     pub(crate) fn with_field(mut self, field: &'static str) -> Self {
         self.details().field = Some(field);
+        self
+    }
+
+    /// The same, seen as something else.
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.details().kind = kind;
         self
     }
 
@@ -88,6 +97,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.details().attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_flow(mut self, flow: FlowId) -> Self {
+        self.details().flow = Some(flow);
         self
     }
 
@@ -197,6 +211,12 @@ impl Error {
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// The id under which the log tells the story of this error; `None` where no flow had begun.
+    #[must_use]
+    pub fn flow_id(&self) -> Option<FlowId> {
+        self.0.flow
     }
 }
 

@@ -2,11 +2,8 @@
 // beside its pages, takes these: the diagrams as data, the guide and the items as its own pages.
 #![cfg_attr(doc, doc = include_str!("../docs/images/inline.md"))]
 #![cfg_attr(doc, doc = include_str!("../docs/links.md"))]
-#![cfg_attr(feature = "sandbox", doc = "[guide]: sandbox/index.html#testing-your-login")]
-#![cfg_attr(
-    not(feature = "sandbox"),
-    doc = "[guide]: https://docs.rs/authsec-ciba/latest/authsec_ciba/sandbox/index.html#testing-your-login"
-)]
+#![cfg_attr(feature = "sandbox", doc = "[testing]: sandbox/index.html#testing-your-login")]
+#![cfg_attr(not(feature = "sandbox"), doc = "[testing]: guide/index.html")]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -18,11 +15,12 @@ pub mod benching;
 mod client;
 mod clock;
 mod error;
-#[allow(dead_code, reason = "its users come with the next changes")]
 mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod outcome;
 mod poll;
 mod push_guard;
@@ -44,9 +42,10 @@ pub use outcome::{
     Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,
     SignInError, TotpOutcome, Verified,
 };
-pub use poll::{ApprovalTask, PollPolicy};
+pub use poll::{ApprovalTask, PollPolicy, Progress};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
+pub use trace::FlowId;
 pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode};
 pub use wire::{ApiRoutes, ErrorCode};

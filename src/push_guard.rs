@@ -2,105 +2,146 @@
 
 mod guard;
 
-use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
-
 pub use guard::PushGuard;
 
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::sync::{Mutex, lock};
+use crate::expiring::{Cell, Entry, Expiring};
 use crate::types::EmailKey;
 
-/// How often records that are over are looked for.
-const SWEEP: Duration = Duration::from_secs(15);
-
-/// The pushes that were sent.
+/// The pushes that were sent, and those about to be.
 pub(crate) struct PushLedger {
     guard: PushGuard,
-    book: Mutex<Book>,
+    people: Expiring<Pushes>,
 }
 
-struct Book {
-    pushes: HashMap<EmailKey, VecDeque<Instant>>,
-    next_sweep: Instant,
+/// The pushes of one person.
+struct Pushes {
+    key: EmailKey,
+    /// Claimed, and not sent.
+    claimed: usize,
+    /// Until when each of those that were sent counts.
+    sent: Vec<Instant>,
+}
+
+impl Entry for Pushes {
+    type Key = EmailKey;
+
+    fn key(&self) -> &EmailKey {
+        &self.key
+    }
+
+    fn is_over(&self, at: Instant) -> bool {
+        self.claimed == 0 && self.sent.iter().all(|until| at >= *until)
+    }
+}
+
+impl Pushes {
+    fn new(key: &EmailKey) -> Self {
+        Self { key: key.clone(), claimed: 0, sent: Vec::new() }
+    }
 }
 
 impl PushLedger {
     pub(crate) fn new(guard: PushGuard) -> Self {
-        let book = Book { pushes: HashMap::new(), next_sweep: later(now(), SWEEP) };
-        Self { guard, book: Mutex::new(book) }
+        Self { guard, people: Expiring::new() }
     }
 
-    /// Enters a push before it is sent.
+    /// Claims one of the pushes that a person may get. It counts from here, so that of many at once no more are sent than
+    /// may be; dropped before it is sent, it never was.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::TooManyPushes`] with the time to wait.
-    pub(crate) fn enter(&self, key: &EmailKey) -> Result<Push<'_>, Error> {
+    pub(crate) fn claim(&self, key: EmailKey) -> Result<Push<'_>, Error> {
+        let Some(limit) = self.guard.limit else { return Ok(Push { claim: None }) };
         let at = now();
-        let window = self.guard.window;
-        let push = Push { ledger: self, at };
-        let Some(limit) = self.guard.limit else { return Ok(push) };
-        let mut book = lock(&self.book);
-        book.sweep(at, window);
-        let sent = book.pushes.entry(key.clone()).or_default();
-        sent.retain(|push| at < later(*push, window));
-        if sent.len() < limit as usize {
-            sent.push_back(at);
-            return Ok(push);
+        let refused = self.people.with(&key, at, |cell| {
+            let pushes = cell.get_or_insert_with(|| Pushes::new(&key));
+            pushes.sent.retain(|until| at < *until);
+            if pushes.claimed.saturating_add(pushes.sent.len()) < limit as usize {
+                pushes.claimed = pushes.claimed.saturating_add(1);
+                return None;
+            }
+            // Of those that are not sent yet nobody knows when they will be.
+            let oldest = pushes.sent.iter().min().copied();
+            let wait = oldest.map_or(self.guard.window, |until| until.saturating_duration_since(at));
+            let over = if pushes.is_over(at) { cell.remove() } else { None };
+            Some((wait, over))
+        });
+        match refused {
+            None => Ok(Push { claim: Some(Claim { ledger: self, key, counts_until: None }) }),
+            Some((wait, _over)) => Err(Error::new(
+                ErrorKind::TooManyPushes,
+                "this person has been sent as many requests as is allowed for now",
+            )
+            .with_retry_after(Some(wait))),
         }
-        let wait = sent.front().map_or(window, |oldest| later(*oldest, window).saturating_duration_since(at));
-        if sent.is_empty() {
-            book.pushes.remove(key);
-        }
-        Err(Error::new(
-            ErrorKind::TooManyPushes,
-            "this person has been sent as many requests as is allowed for now",
-        )
-        .with_retry_after(Some(wait)))
     }
 
     /// How many emails are remembered.
     pub(crate) fn remembered(&self) -> usize {
-        let mut book = lock(&self.book);
-        book.forget_over(now(), self.guard.window);
-        book.pushes.len()
+        self.people.tidy(now());
+        self.people.len()
+    }
+
+    fn change(&self, key: &EmailKey, change: impl FnOnce(&mut Pushes)) {
+        let at = now();
+        let over = self.people.with(key, at, |cell: &mut Cell<'_, Pushes>| {
+            // One whose window is over is gone, and a claim of it may yet be given back.
+            let pushes = cell.get_or_insert_with(|| Pushes::new(key));
+            change(pushes);
+            if pushes.is_over(at) { cell.remove() } else { None }
+        });
+        drop(over);
     }
 }
 
-impl Book {
-    fn sweep(&mut self, at: Instant, window: Duration) {
-        if at >= self.next_sweep {
-            self.next_sweep = later(at, SWEEP);
-            self.forget_over(at, window);
+/// A push that may be sent. Dropped, it counts only if its request may have left.
+pub(crate) struct Push<'a> {
+    /// `None` where nobody counts.
+    claim: Option<Claim<'a>>,
+}
+
+struct Claim<'a> {
+    ledger: &'a PushLedger,
+    key: EmailKey,
+    /// Entered in the ledger, and until when.
+    counts_until: Option<Instant>,
+}
+
+impl Push<'_> {
+    /// From here on the request may have left.
+    pub(crate) fn sending(&mut self) {
+        let Some(claim) = &mut self.claim else { return };
+        if claim.counts_until.is_some() {
+            return;
         }
+        let until = later(now(), claim.ledger.guard.window);
+        claim.counts_until = Some(until);
+        claim.ledger.change(&claim.key, |pushes| {
+            pushes.claimed = pushes.claimed.saturating_sub(1);
+            pushes.sent.push(until);
+        });
     }
 
-    fn forget_over(&mut self, at: Instant, window: Duration) {
-        self.pushes.retain(|_, sent| {
-            sent.retain(|push| at < later(*push, window));
-            !sent.is_empty()
+    /// No push can have gone out: it is claimed as before.
+    pub(crate) fn not_sent(&mut self) {
+        let Some(claim) = &mut self.claim else { return };
+        let Some(counted) = claim.counts_until.take() else { return };
+        claim.ledger.change(&claim.key, |pushes| {
+            pushes.claimed = pushes.claimed.saturating_add(1);
+            if let Some(place) = pushes.sent.iter().position(|until| *until == counted) {
+                pushes.sent.swap_remove(place);
+            }
         });
     }
 }
 
-/// An entered push.
-pub(crate) struct Push<'a> {
-    ledger: &'a PushLedger,
-    at: Instant,
-}
-
-impl Push<'_> {
-    /// No push can have gone out: strike it.
-    pub(crate) fn strike(self, key: &EmailKey) {
-        let mut book = lock(&self.ledger.book);
-        let Some(sent) = book.pushes.get_mut(key) else { return };
-        if let Some(place) = sent.iter().position(|push| *push == self.at) {
-            sent.remove(place);
-        }
-        if sent.is_empty() {
-            book.pushes.remove(key);
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if self.counts_until.is_none() {
+            self.ledger.change(&self.key, |pushes| pushes.claimed = pushes.claimed.saturating_sub(1));
         }
     }
 }

@@ -14,13 +14,13 @@ pub(crate) use initiating::{Acknowledged, Initiating};
 use person::Person;
 pub(crate) use request::{Request, Work};
 use slot::Aftermath;
-pub(crate) use slot::{Asking, Ended, Joined, News, Said, Slot, View};
+pub(crate) use slot::{Asking, Ended, Joined, Membership, News, Said, Slot, View};
 use tokio::runtime::Handle;
 
 use crate::clock::{Instant, now};
 use crate::error::Error;
 use crate::expiring::{Entry, Expiring};
-use crate::outcome::CancelReason;
+use crate::outcome::{ApprovalOutcome, CancelReason};
 use crate::poll::{Life, Pace};
 use crate::sync::AtomicBool;
 use crate::trace::FlowId;
@@ -141,10 +141,24 @@ impl Registry {
     }
 
     /// One wait less. `spawn` finishes a request that is under way.
-    pub(crate) fn leave(&self, slot: &Arc<Slot>, spawn: impl FnOnce(Work, &Handle)) {
-        if slot.leave(now(), spawn) {
+    pub(crate) fn leave(&self, slot: &Arc<Slot>, listener: Option<u32>, spawn: impl FnOnce(Work, &Handle)) {
+        if slot.leave(now(), listener, spawn) {
             self.live.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Hands out what has come for a wait, and lets it leave. `None` while nothing has.
+    pub(crate) fn receive(
+        &self,
+        slot: &Arc<Slot>,
+        member: Membership,
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> Option<Result<ApprovalOutcome, Error>> {
+        let (outcome, last) = slot.receive(member, now(), spawn)?;
+        if last {
+            self.live.fetch_sub(1, Ordering::Relaxed);
+        }
+        Some(outcome)
     }
 
     /// Ends every id of a person, also one whose initiate is under way. Returns how many of them somebody was waiting for.

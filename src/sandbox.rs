@@ -1,10 +1,10 @@
 //! A fake AuthSec server with a phone.
 //!
 //! [`Sandbox`] is a real HTTP server on the loopback interface. It speaks the bytes of the real servers, each
-//! [`ApiRoutes`] with its own statuses and shapes, keeps their state machine, and has what the real ones
+//! [`ApiRoutes`](crate::ApiRoutes) with its own statuses and shapes, keeps their state machine, and has what the real ones
 //! lack: a [`Phone`] that a test can hold, an [`Authenticator`], a [`SandboxClock`] that can be moved, a
-//! [`FaultScript`], and a log of everything that arrived. "Section" in these pages is a section of the wire
-//! contract that the crate is built on.
+//! [`FaultScript`], and a log of everything that arrived. "Section" in these pages is a section of
+//! `docs/wire.md`, what AuthSec's servers say.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]

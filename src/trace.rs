@@ -3,9 +3,14 @@
 
 use std::fmt;
 
-/// A short name of a sign-in, for logs: random, and no secret.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FlowId(u32);
+use tracing::Span;
+
+/// The short random id of one flow: of an approval's initiate, its polls and all its waits, or of a TOTP login. It stands
+/// in every span and warning of theirs, and is no secret: nothing can be done with it but to find them in a log.
+///
+/// `Display` shows eight hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlowId(u32);
 
 impl FlowId {
     pub(crate) fn random() -> Self {
@@ -16,6 +21,42 @@ impl FlowId {
 impl fmt::Display for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:08x}", self.0)
+    }
+}
+
+impl fmt::Debug for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FlowId({self})")
+    }
+}
+
+/// The span of a call that asks once. It is entered for events only: what the transport spawns while it sends would take
+/// it along, and keep it open for as long as a connection lives.
+pub(crate) struct CallSpan {
+    span: Span,
+    outcome: &'static str,
+}
+
+impl CallSpan {
+    /// The span has a field `outcome`.
+    pub(crate) fn new(span: Span) -> Self {
+        Self { span, outcome: "dropped" }
+    }
+
+    /// Tells an event inside the span.
+    pub(crate) fn tell(&self, event: impl FnOnce(&Span)) {
+        self.span.in_scope(|| event(&self.span));
+    }
+
+    /// How the call came out; without a word it was dropped.
+    pub(crate) fn ended(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        self.span.record("outcome", self.outcome);
     }
 }
 

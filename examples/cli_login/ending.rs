@@ -7,22 +7,26 @@ use authsec_ciba::{AccessToken, NotApproved};
 /// How the program ends: what it says, and its exit code.
 pub enum Ending {
     SignedIn(AccessToken),
+    /// Nobody was asked.
+    Checked,
     NotApproved(NotApproved),
     WrongCodes,
     NoAnswerOnStdin,
-    Interrupted { phone_may_show_it: bool },
+    Interrupted {
+        phone_may_show_it: bool,
+    },
     Broken(String),
 }
 
 /// Part of `--help`.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0    signed in, and the token is written
+  0    signed in, and the token is written; with --check, the configuration is right
   1    something broke: the server, the network, the file
   2    the command line is wrong, or standard input ended before the answer
   3    declined on the phone
   4    no answer in time
-  5    too many wrong codes
+  5    too many wrong codes, or none is taken for now
   6    the request was cancelled, or lost on its way
   130  interrupted by Ctrl-C";
 
@@ -35,7 +39,7 @@ impl Ending {
 
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::SignedIn(_) => 0,
+            Self::SignedIn(_) | Self::Checked => 0,
             Self::Broken(_) => 1,
             Self::NoAnswerOnStdin => 2,
             Self::NotApproved(NotApproved::AccessDenied) => 3,
@@ -51,8 +55,11 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignedIn(_) => f.write_str("Signed in."),
+            Self::Checked => f.write_str("The server takes this client."),
             Self::NotApproved(why) => write!(f, "Not signed in: {why}."),
-            Self::WrongCodes => f.write_str("Not signed in: too many wrong codes. Try again later."),
+            Self::WrongCodes => {
+                f.write_str("Not signed in: no further code is taken for now. Try again later.")
+            }
             Self::NoAnswerOnStdin => f.write_str("Not signed in: standard input has ended."),
             Self::Interrupted { phone_may_show_it: false } => f.write_str("Cancelled."),
             Self::Interrupted { phone_may_show_it: true } => f.write_str(

@@ -34,6 +34,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options, terminal: &Terminal) -> Result<Ending, Box<dyn Error>> {
+    if options.check {
+        let server = options.server().await?;
+        server.client.check().await?;
+        return Ok(Ending::Checked);
+    }
     // Before anybody's phone rings: can the token be kept at all?
     let destination = Destination::open(options.output.as_deref())?;
     let server = options.server().await?;
@@ -43,7 +48,7 @@ async fn run(options: &Options, terminal: &Terminal) -> Result<Ending, Box<dyn E
     let sign_in = SignIn::new(&server, options, terminal);
     let ending = tokio::select! {
         // Ctrl-C is listened for before the first question stands there. Whatever the sign-in was doing is dropped,
-        // and a poll that is dropped is cancelled.
+        // and the polls end with their last wait.
         biased;
         heard = tokio::signal::ctrl_c() => {
             heard?;

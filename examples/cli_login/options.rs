@@ -14,7 +14,8 @@ const SOMEBODY: &str = "user@example.com";
 
 /// Signs you in through your phone, or with a code, and prints the token.
 ///
-/// The server is the one that AUTHSEC_BASE_URL, AUTHSEC_CLIENT_ID, AUTHSEC_CLIENT_SECRET and AUTHSEC_WORKSPACE_ID name.
+/// The server is the one that AUTHSEC_BASE_URL, AUTHSEC_CLIENT_ID, AUTHSEC_CLIENT_SECRET, AUTHSEC_WORKSPACE_ID and
+/// AUTHSEC_ROUTES name.
 #[derive(Parser)]
 #[command(after_help = EXIT_CODES)]
 pub struct Options {
@@ -32,6 +33,9 @@ pub struct Options {
     /// Write the token into this new file, readable by you alone, and not to standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Ask the server whether the configuration is right, and nobody's phone
+    #[arg(long, conflicts_with_all = ["push", "code", "output", "email"])]
+    pub check: bool,
     /// Use an embedded fake server, whose phone approves after 2 seconds
     #[arg(long)]
     sandbox: bool,
@@ -47,7 +51,9 @@ impl Options {
             if Server::is_named() {
                 return Server::real(CibaClient::builder());
             }
-            return Err("no server is named: set AUTHSEC_CLIENT_ID, or try --sandbox".into());
+            return Err(
+                "no server is named: set AUTHSEC_BASE_URL and AUTHSEC_CLIENT_ID, or try --sandbox".into()
+            );
         }
         let email = self.email.as_deref().unwrap_or(SOMEBODY).trim();
         let approves = Reaction::ApproveAfter(Duration::from_secs(2));

@@ -5,7 +5,8 @@ usage: soak [--minutes N] [--seed S] [--people P]
   --seed S      what the people and the wire do (default: random); the order of the threads stays free
   --people P    how many sign in at the same time (default 2000)
 
-Exits with 1 if a check failed.";
+Exits with 1 if a check failed.
+";
 
 pub(crate) struct Arguments {
     pub(crate) minutes: f64,

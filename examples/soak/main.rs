@@ -9,6 +9,8 @@ mod arguments;
 mod audit;
 mod chaos;
 mod codes;
+#[path = "../support/help.rs"]
+mod help;
 mod judgement;
 mod other_runtime;
 mod person;
@@ -47,8 +49,11 @@ const SETTLED: Duration = Duration::from_secs(8);
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if help::is_asked_for(arguments::HELP) {
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(arguments) = Arguments::read() else {
-        println!("{}", arguments::HELP);
+        print!("{}", arguments::HELP);
         return Ok(ExitCode::from(2));
     };
     println!("seed {}, {} people, {} minutes", arguments.seed, arguments.people, arguments.minutes);

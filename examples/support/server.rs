@@ -7,6 +7,12 @@ use std::error::Error;
 use authsec_ciba::sandbox::{Sandbox, SandboxBuilder};
 use authsec_ciba::{CibaClient, CibaClientBuilder};
 
+/// What `--help` says about it.
+pub const HELP: &str = "
+The server is an embedded fake one, unless AUTHSEC_BASE_URL or AUTHSEC_CLIENT_ID is set: then these name a real one.
+  AUTHSEC_BASE_URL, AUTHSEC_CLIENT_ID, AUTHSEC_CLIENT_SECRET, AUTHSEC_WORKSPACE_ID, AUTHSEC_ROUTES
+";
+
 /// A client, and the server behind it: the real one that the environment names, or an embedded fake one.
 pub struct Server {
     pub client: CibaClient,
@@ -30,11 +36,11 @@ impl Server {
     }
 
     pub async fn fake(client: CibaClientBuilder, sandbox: SandboxBuilder) -> Result<Self, Box<dyn Error>> {
-        let sandbox = sandbox.client("client-id", Some("client-secret")).start().await?;
+        let sandbox = sandbox.start().await?;
         let client = client
             .base_url(sandbox.base_url())
-            .client_id("client-id")
-            .client_secret("client-secret")
+            .client_id(sandbox.client_id())
+            .client_secret(sandbox.client_secret())
             .workspace_id(sandbox.workspace_id())
             .build()?;
         Ok(Self { client, sandbox: Some(sandbox) })

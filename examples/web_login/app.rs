@@ -41,7 +41,7 @@ impl App {
             client,
             sessions: Sessions::default(),
             decoys: Decoys::default(),
-            throttle: Throttle::default(),
+            throttle: Throttle::new(options.play),
             demo,
             wait: options.wait(),
             idle: options.idle(),

@@ -55,6 +55,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The Cancel button must not renew anybody's guesses, and `throttle` counts the pushes.
     let client = CibaClient::builder().totp_lockout(TotpLockout::Strict).push_guard(PushGuard::off());
     let server = Server::choose(client, options.sandbox()).await?;
+    if options.play && server.sandbox.is_none() {
+        return Err("--play is for the fake server: real phones are not for playing".into());
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .await
         .map_err(|error| format!("port {}: {error}", options.port))?;

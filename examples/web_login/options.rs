@@ -23,6 +23,9 @@ pub struct Options {
     /// A person that the fake server knows, with a phone and an authenticator; repeatable
     #[arg(long = "user", value_name = "EMAIL", default_values = ["user@example.com", "second@example.com"])]
     users: Vec<String>,
+    /// Do not count how often an address is asked for: for playing with the fake server
+    #[arg(long)]
+    pub play: bool,
     /// How long a person has for the answer; no longer than the server's requests live
     #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
     wait: u64,

@@ -22,7 +22,7 @@ pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result
 
     let (app, session) = (Arc::clone(app), Arc::clone(session));
     app.tasks.clone().spawn(async move {
-        // Whatever branch is not taken is dropped, and a poll that is dropped is cancelled. `cancel_approval` would
+        // Whatever branch is not taken is dropped, and with its last wait the polls end. `cancel_approval` would
         // stop the polls of everybody who typed this address, also those of its owner.
         let stage = tokio::select! {
             stage = answer(&app, &email, message, until) => stage,

@@ -19,7 +19,7 @@ fn wrong(attempts: &Arc<Attempts>, key: &EmailKey) -> bool {
 }
 
 fn left(attempts: &Arc<Attempts>, key: &EmailKey) -> u32 {
-    attempts.counts.lock().expect("not poisoned").people.get(key).map_or(LIMIT, super::Count::left)
+    attempts.left(key)
 }
 
 /// B-50: of two times two wrong codes at once, three leave.

@@ -7,7 +7,8 @@ mod locks;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Attempt, Attempts, LIMIT, TotpLockout};
+use super::{Attempt, Attempts, LIMIT, Refusal, TotpLockout};
+use crate::outcome::LockedBy;
 use crate::types::{Email, EmailKey};
 
 const LOCK: Duration = Duration::from_secs(15 * 60);
@@ -25,15 +26,29 @@ fn user() -> EmailKey {
 }
 
 fn claim(attempts: &Arc<Attempts>) -> Attempt {
-    attempts.claim(user()).unwrap_or_else(|wait| panic!("locked for {wait:?}"))
+    attempts.claim(user()).unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 
-/// How long to wait, as a refused claim says.
-fn refused(attempts: &Arc<Attempts>) -> Option<Duration> {
+/// Why a claim is refused.
+fn refused(attempts: &Arc<Attempts>) -> Refusal {
     match attempts.claim(user()) {
         Ok(_) => panic!("a place was free"),
-        Err(wait) => wait,
+        Err(refusal) => refusal,
     }
+}
+
+/// Three codes were wrong: for how long.
+fn locked(attempts: &Arc<Attempts>) -> Duration {
+    let Refusal { retry_after, by } = refused(attempts);
+    assert_eq!(by, LockedBy::Client);
+    retry_after.expect("known")
+}
+
+/// Too many codes have not been judged: for how long, where that is known.
+fn unjudged(attempts: &Arc<Attempts>) -> Option<Duration> {
+    let Refusal { retry_after, by } = refused(attempts);
+    assert_eq!(by, LockedBy::Unjudged);
+    retry_after
 }
 
 /// Claims, sends, and hears that the code was wrong.

@@ -21,7 +21,7 @@ use crate::wire::{ApiRoutes, Plane};
 /// AuthSec's own cloud, as the newest official SDK names it (`docs/wire.md`, section 1).
 const CLOUD: &str = "https://prod.api.authsec.ai";
 
-/// The server sends the push inside the request, up to 30 s per device (wire contract, section 3.8).
+/// The server sends the push inside the request, up to 30 s per device (`docs/wire.md`, section 3.8).
 const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
 
 /// Configures a [`CibaClient`]. Nothing is read from the environment or from a file unless you ask for it, but for the
@@ -166,7 +166,9 @@ impl CibaClientBuilder {
         self
     }
 
-    /// Who can end the lock that three wrong TOTP codes bring. Default: time, and `cancel_approval`.
+    /// Who can end the lock that three wrong TOTP codes bring. Default: time, and `cancel_approval`, as the API reference
+    /// says. Behind a web page take [`TotpLockout::Strict`](crate::TotpLockout::Strict): there anybody can type any address,
+    /// and a Cancel button would renew the guesses, fifteen in five rounds at a server that has no lock of its own.
     pub fn totp_lockout(mut self, lockout: TotpLockout) -> Self {
         self.totp_lockout = lockout;
         self
@@ -185,7 +187,7 @@ impl CibaClientBuilder {
     }
 
     /// Lets several approvals of one email run side by side. `cancel_approval` then stops them all. Default: `false`,
-    /// the newest takes over.
+    /// the newest ends the others.
     pub fn concurrent_approvals(mut self, allowed: bool) -> Self {
         self.concurrent_approvals = allowed;
         self

@@ -20,7 +20,7 @@ pub enum TotpOutcome {
         /// code is then `TooManyRetries`.
         remaining: u32,
     },
-    /// No further code is tried for now, and neither was this one: [`by`](LockedBy) says why.
+    /// This code was not tried: [`by`](LockedBy) says why.
     TooManyRetries {
         /// How long to wait, where it is known. The server does not tell when its own lock ends.
         retry_after: Option<Duration>,
@@ -103,13 +103,14 @@ impl Verified {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum LockedBy {
-    /// This client: three wrong codes for this email. Nothing was sent.
+    /// This client: the server has called three codes of this email wrong. Nothing was sent.
     Client,
+    /// This client: a code that would be tried now could be the fourth. Fewer than three are known to be wrong, but the
+    /// others are on their way, or their answers are missing: each of the latter keeps its place for 30 s, the life of a
+    /// code. Nothing was sent.
+    Unjudged,
     /// The server's own lock. The local count did not change.
     Server,
-    /// This client: codes of this email are under way, or may have been judged without a word of it, and keep their
-    /// attempts for 30 s. Nobody typed a wrong code for that. Nothing was sent.
-    Unjudged,
 }
 
 /// Why nobody was let in: every [`TotpOutcome`] but `Verified`, as an error for `?`.

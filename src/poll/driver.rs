@@ -39,7 +39,7 @@ impl Finished {
 pub(crate) fn run(wait: Wait, ended: CancellationToken) -> impl Future<Output = Finished> + Send + 'static {
     async move {
         let mut ended = pin!(ended.cancelled());
-        let mut at = now();
+        let mut at = wait.begins(now());
         let mut timer = pin!(tokio::time::sleep_until(at));
         loop {
             let (request, until) = match wait.next(at) {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::heard::Heard;
-use super::{Event, PollPolicy};
+use super::{Event, PollPolicy, Telling};
 use crate::client::Inner;
 use crate::clock::now;
 use crate::registry::{Asking, News};
@@ -28,13 +28,14 @@ pub(super) async fn exchange(
         None => queue(&inner, caller).await,
     };
     let Some(place) = place else {
-        return asking.end(now(), |_, pace, _, _| {
+        asking.end(now(), |_, pace, _, _| {
             if caller == Caller::Poll {
                 let floor = pace.floor(interval, policy.minimum_interval);
                 pace.observe(Event::NoPlace, floor, &policy, now(), inner.jitter());
             }
             News::Undecided
         });
+        return;
     };
     if !asking.leaves(now()) {
         return;
@@ -52,24 +53,25 @@ pub(super) async fn exchange(
     let heard = Heard::of(inner.transport.send(call).await, &asked);
     drop(place);
     inner.places.ended(heard.is_answer());
-    let person = MaskedEmail(slot.who().as_str());
+    let email = MaskedEmail(slot.who().as_str());
     match heard.fault() {
-        None => tracing::debug!(flow = %slot.flow(), %person, "polled"),
+        None => tracing::debug!(flow = %slot.flow(), %email, "polled"),
         Some(error) => tracing::warn!(
             flow = %slot.flow(),
-            %person,
+            %email,
             kind = ?error.kind(),
             status = error.status(),
             "a poll failed: {error}"
         ),
     }
     let (at, jitter) = (now(), inner.jitter());
-    asking.end(at, |slot, pace, life, answer_was_lost| {
+    let tellings = asking.end(at, |slot, pace, life, answer_was_lost| {
         let floor = pace.floor(interval, policy.minimum_interval);
         heard.judge(slot, pace, answer_was_lost, life, at, |pace, event| {
             pace.observe(event, floor, &policy, at, jitter)
         })
     });
+    tellings.into_iter().for_each(Telling::tell);
 }
 
 /// Waits for a place, a look for a moment only. `None` where it is not worth waiting.

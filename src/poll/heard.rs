@@ -2,7 +2,7 @@
 
 use super::{Event, Life, Pace, Verdict};
 use crate::clock::Instant;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::outcome::Grant;
 use crate::registry::{Ended, News, Slot};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
@@ -133,7 +133,10 @@ impl Heard {
                 return News::Ended(if answer_was_lost && in_time { Ended::Lost } else { ended });
             }
             Said::Undecided(event, error) => (event, error),
-            Said::Codeless(event, error) if pace.answered() => (event, Some(error)),
+            // Whoever has reached the server before has not got the address wrong.
+            Said::Codeless(event, error) if pace.answered() => {
+                (event, Some(error.with_kind(ErrorKind::Protocol)))
+            }
             Said::Codeless(_, error) | Said::Fatal(error) => return News::Failed(error),
         };
         let verdict = observe(pace, event);

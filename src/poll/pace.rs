@@ -3,8 +3,9 @@ use std::time::Duration;
 use super::life::Life;
 use super::millis::Millis;
 use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
+use super::progress::Report;
 use crate::clock::{Instant, later};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What OpenID CIBA Core (section 7.3) assumes where the server names no interval.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -123,12 +124,17 @@ impl Pace {
         let allowed = later(last, floor);
         match (life, self.server.duration()) {
             (Some(life), Some(server))
-                if self.asked == 0 && life.end() > last && later(last, server) > life.earliest_end() =>
+                if self.is_untried() && life.end() > last && later(last, server) > life.earliest_end() =>
             {
                 Some(allowed.min(life.earliest_end().max(last)))
             }
             _ => Some(allowed),
         }
+    }
+
+    /// Whether nobody has asked or tried to since the acknowledgement.
+    fn is_untried(&self) -> bool {
+        self.asked == 0 && !self.starved
     }
 
     pub(super) fn patience(&self) -> Option<Instant> {
@@ -155,19 +161,38 @@ impl Pace {
         self.slowest.duration().unwrap_or_default()
     }
 
-    /// How many requests in a row have failed, and what was wrong with the last of them.
+    /// How many requests have failed since the last readable answer.
+    pub(super) fn attempts(&self) -> u32 {
+        u32::from(self.failed)
+    }
+
+    /// What was wrong with the last of them.
     pub(crate) fn fault(&self) -> Option<Error> {
-        let attempts = u32::from(self.failed);
+        let attempts = self.attempts();
         self.fault.as_ref().filter(|_| attempts > 0).map(|fault| fault.clone().with_attempts(attempts))
+    }
+
+    /// What the last poll has come to, for those who listen. `interval`: the server's before it.
+    pub(crate) fn report(&self, interval: Millis, at: Instant) -> Report {
+        match self.fault() {
+            Some(fault) => Report::Failed(fault),
+            None if self.server != interval => {
+                Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
+            }
+            None => {
+                let due = self.allowed_at(self.floor(None, Duration::ZERO), None).max(self.patience);
+                Report::Polled { next_poll_in: due.unwrap_or(at).saturating_duration_since(at) }
+            }
+        }
+    }
+
+    /// What the server has asked for.
+    pub(crate) fn interval(&self) -> Millis {
+        self.server
     }
 
     pub(crate) fn answered(&self) -> bool {
         self.answered
-    }
-
-    #[cfg(test)]
-    pub(crate) fn answer_lost(&self) -> bool {
-        self.answer_lost
     }
 
     pub(super) fn approval_cut(&self) -> bool {
@@ -191,6 +216,13 @@ impl Pace {
     pub(crate) fn ended(&mut self, now: Instant) {
         self.last = Some(now);
         self.heard = self.heard.saturating_add(1);
+    }
+
+    /// A request is gone, and nothing more will be heard of it.
+    pub(crate) fn unanswered(&mut self, now: Instant) {
+        self.ended(now);
+        self.failed = self.failed.saturating_add(1);
+        self.fault = Some(no_answer());
     }
 
     /// An answer came, and took so long.
@@ -289,4 +321,10 @@ impl Pace {
         let backoff = policy.backoff(u32::from(self.failed), jitter);
         self.wait(now, Some(floor.saturating_add(backoff).max(retry_after.unwrap_or_default())));
     }
+}
+
+/// What is wrong with a request whose runtime has ended, or stands still.
+pub(super) fn no_answer() -> Error {
+    let message = "a request that another runtime of this program had begun was not answered in time";
+    Error::new(ErrorKind::Network, message).maybe_sent(true)
 }

@@ -110,7 +110,8 @@ impl Schedule {
         let floor = self.floor(pace, policy);
         let allowed = pace.allowed_at(floor, life).unwrap_or(at).max(at);
         let wished = pace.patience().map_or(allowed, |patience| patience.max(allowed));
-        let last = life.filter(|_| self.ending == Ending::Expired).map(Life::earliest_end);
+        let end_of_id = life.map(Life::earliest_end);
+        let last = end_of_id.filter(|_| self.ending == Ending::Expired);
         let poll = if wished > self.deadline {
             match last.filter(|last| !pace.has_asked_since(*last)) {
                 Some(last) => last.max(allowed),
@@ -119,7 +120,7 @@ impl Schedule {
         } else if (alone || last.is_some()) && self.polls(pace) > 0 && later(wished, floor) > self.deadline {
             // No further poll would fit behind this one: it is the last, and lands as late as it is of use. The answer has
             // to be asked for before the server's time is over, which may be no later than its initiate's arrival says.
-            let latest = last.map(|last| last.checked_sub(pace.slowest()).unwrap_or(last));
+            let latest = end_of_id.map(|end| end.checked_sub(pace.slowest()).unwrap_or(end));
             latest.unwrap_or(self.deadline).min(self.deadline).max(wished)
         } else {
             wished
@@ -135,6 +136,16 @@ impl Schedule {
 
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// For which instant the first step is decided, where it is taken at `at`: a wait of next to no time looks, too.
+    pub(crate) fn begins(&self, at: Instant) -> Instant {
+        if self.ending == Ending::Timeout { at.min(self.deadline) } else { at }
+    }
+
+    /// Whether the server's time is over: nothing is sent behind it.
+    pub(crate) fn is_expired(&self, at: Instant) -> bool {
+        self.ending == Ending::Expired && at > self.deadline
     }
 
     /// Time is over: whose time, unless the last attempts failed; then nobody knows what the person did.

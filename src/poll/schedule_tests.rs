@@ -33,6 +33,8 @@ struct Plan {
 struct Ran {
     /// When each poll left and when its answer had ended, since the start.
     polls: Vec<(Duration, Duration)>,
+    /// The same with those that found no place.
+    attempts: Vec<(Duration, Duration)>,
     /// The floor that held before each poll, and the last one.
     floors: Vec<Duration>,
     /// When and how it ended.
@@ -50,7 +52,13 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
     let schedule = Schedule::new(deadline, plan.caller, 0);
     let mut events = plan.events.iter().copied();
     let mut at: Instant = start;
-    let mut ran = Ran { polls: Vec::new(), floors: Vec::new(), end: Duration::ZERO, gave_up: false };
+    let mut ran = Ran {
+        polls: Vec::new(),
+        attempts: Vec::new(),
+        floors: Vec::new(),
+        end: Duration::ZERO,
+        gave_up: false,
+    };
     loop {
         ran.floors.push(schedule.floor(&pace, &plan.policy));
         let step = schedule.next(&pace, life, &plan.policy, true, at);
@@ -63,11 +71,13 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
         prop_assert!(poll <= deadline.at, "a poll behind the deadline");
         let (event, takes, jitter) =
             events.next().unwrap_or((Event::Pending { retry_after: None }, Duration::ZERO, 0));
-        // The driver cuts a request off behind the grace.
-        let answered = later(poll, takes).min(later(deadline.at, plan.policy.grace));
         let floor = schedule.floor(&pace, &plan.policy);
         let is_sent = !matches!(event, Event::NoPlace);
+        // A wait leaves the queue at its deadline, and a request that has left behind the grace.
+        let stays = if is_sent { later(deadline.at, plan.policy.grace) } else { deadline.at };
+        let answered = later(poll, takes).min(stays);
         at = answered;
+        ran.attempts.push((poll - start, answered - start));
         if is_sent {
             pace.asked(poll);
             pace.ended(at);
@@ -91,8 +101,14 @@ fn check(plan: &Plan) -> Result<(), TestCaseError> {
     prop_assert!(first_floor >= plan.acknowledged.unwrap_or_default().min(LONGEST_WAIT));
     prop_assert!(ran.floors.is_sorted(), "B-11: the floor is never lowered: {:?}", ran.floors);
     let mut free_from = plan.acknowledged.map(|_| Duration::ZERO);
-    for (poll, floor) in ran.polls.iter().zip(&ran.floors) {
-        if let Some(last) = free_from {
+    // B-16: where the server's own two numbers allow no poll, the first one comes where the id may end.
+    let earliest_end = plan.expires_in.map(|life| life.saturating_sub(plan.push));
+    let excepted = |number: usize, poll: Duration| {
+        let own = plan.acknowledged.unwrap_or_default().min(LONGEST_WAIT);
+        number == 0 && earliest_end.is_some_and(|end| own > end && poll == end)
+    };
+    for (number, (poll, floor)) in ran.attempts.iter().zip(&ran.floors).enumerate() {
+        if let Some(last) = free_from.filter(|_| !excepted(number, poll.0)) {
             prop_assert!(poll.0 - last >= *floor, "B-10: {:?} behind {last:?}, floor {floor:?}", poll.0);
         }
         free_from = Some(poll.1);
@@ -226,7 +242,13 @@ fn b20_faults_add_to_the_floor_and_a_readable_answer_takes_it_back() {
     let wait = (Event::Fault { retry_after: Some(seconds(7)), name_missing: false }, Duration::ZERO, 0);
     assert_eq!(instants(&plain(30, vec![wait])).0[..3], [5, 12, 17], "Retry-After is a minimum");
     let wait = (Event::Fault { retry_after: Some(Duration::MAX), name_missing: false }, Duration::ZERO, 0);
-    assert_eq!(instants(&plain(30, vec![wait])).0, [5, 30], "as long as it may be, one last look is left");
+    assert_eq!(instants(&plain(30, vec![wait])).0, [5], "it is not undercut at a wait's own deadline");
+    let of_an_id = Plan { expires_in: Some(seconds(30)), ..plain(300, vec![wait]) };
+    assert_eq!(
+        instants(&of_an_id).0,
+        [5, 30],
+        "as long as it may be, one last look is left where the id ends"
+    );
 }
 
 #[test]

@@ -5,12 +5,12 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Outcome, Pace, PollPolicy, Schedule, Step, UnderWay};
+use super::{Event, Listener, Outcome, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::PollStatus;
-use crate::registry::{Joined, Request, Slot, View, Work};
+use crate::registry::{Joined, Membership, Request, Slot, View, Work};
 use crate::transport::Caller;
 
 /// The shortest time until a next look that is ever told: whoever sleeps so long does not spin.
@@ -21,10 +21,9 @@ pub(crate) struct Wait {
     inner: Arc<Inner>,
     slot: Arc<Slot>,
     schedule: Schedule,
-    /// How many failures there had been when it joined.
-    failures: u32,
-    /// It came too late for an approval that others have received.
-    late: bool,
+    member: Membership,
+    /// It has received, and left with that.
+    has_left: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -32,7 +31,7 @@ pub(crate) struct Wait {
 struct Rare {
     /// Where the call set its own.
     policy: Option<PollPolicy>,
-    /// Where anybody listens.
+    /// Where anybody records it.
     span: Span,
 }
 
@@ -88,20 +87,28 @@ impl Wait {
         joined: &Joined,
         policy: Option<PollPolicy>,
         span: Span,
+        tell: Option<Arc<Tell>>,
     ) -> Self {
-        let is_rare = policy.is_some() || !span.is_disabled();
+        let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
+        let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, rare }
+        let member = Membership { failures: joined.failures, late: joined.late, listener };
+        Self { inner, slot, schedule, member, has_left: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
         self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
     }
 
+    /// For which instant its first step is decided.
+    pub(super) fn begins(&self, at: Instant) -> Instant {
+        self.schedule.begins(at)
+    }
+
     /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was.
     pub(super) fn next(&self, at: Instant) -> Next {
         loop {
-            let (plan, request) = match self.slot.see(self.failures, |view| self.plan(view, at)) {
+            let (plan, request) = match self.slot.see(self.member.failures, |view| self.plan(view, at)) {
                 Some((plan, request)) => (plan, request),
                 None => return Next::Receive,
             };
@@ -112,7 +119,11 @@ impl Wait {
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
-                    Patience::Until(overdue) => return Next::Drive(request, Some(until.min(overdue))),
+                    Patience::Until(overdue) => {
+                        // Who waits where it was begun may have left, or not be driven.
+                        Arc::clone(&request).finish(self.finisher());
+                        return Next::Drive(request, Some(until.min(overdue)));
+                    }
                     Patience::EndsBy(overdue) => {
                         return Next::Drive(request, Some(until).filter(|until| *until < overdue));
                     }
@@ -158,7 +169,7 @@ impl Wait {
         self.slot.desert(request, at, |pace| {
             let event = Event::Fault { retry_after: None, name_missing: false };
             pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
-            pace.set_fault(Some(no_answer()));
+            pace.set_fault(Some(pace::no_answer()));
         });
     }
 
@@ -166,7 +177,7 @@ impl Wait {
     pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
-        self.slot.begin(place.is_some(), now(), |asking| -> Work {
+        let begun = self.slot.begin(place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
                 asking,
@@ -175,13 +186,21 @@ impl Wait {
                 policy,
                 self.schedule.interval(),
             ))
-        })
+        });
+        let (request, shared) = begun?;
+        if shared {
+            // The others are asleep, and do not depend on whether this wait is driven.
+            Arc::clone(&request).finish(self.finisher());
+        }
+        Some(request)
     }
 
     /// What a look finds.
     pub(super) fn glance(&self, at: Instant) -> Glance {
-        let due = |view: &View<'_>| self.schedule.due(view.pace, view.life, self.policy(), at) <= at;
-        match self.slot.see(self.failures, |view| (view.under_way, due(view))) {
+        let due = |view: &View<'_>| {
+            !self.schedule.is_expired(at) && self.schedule.due(view.pace, view.life, self.policy(), at) <= at
+        };
+        match self.slot.see(self.member.failures, |view| (view.under_way, due(view))) {
             None => Glance::Receive,
             Some(((UnderWay::Sent, _), Some(request))) => Glance::Join(request),
             Some(((UnderWay::Nothing, true), _)) => Glance::Ask,
@@ -190,9 +209,12 @@ impl Wait {
     }
 
     /// Until when a look goes with a request.
-    pub(super) fn looks_until(&self, request: &Request) -> Option<Instant> {
-        let overdue = later(request.since(), self.inner.request_timeout);
-        (!request.is_at_home()).then_some(overdue)
+    pub(super) fn looks_until(&self, request: &Arc<Request>) -> Option<Instant> {
+        if request.is_at_home() {
+            return None;
+        }
+        Arc::clone(request).finish(self.finisher());
+        Some(later(request.since(), self.inner.request_timeout))
     }
 
     /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows
@@ -200,7 +222,10 @@ impl Wait {
     pub(super) fn looked(&self) -> Result<PollStatus, Error> {
         let at = now();
         self.slot.pace(|pace, life| match pace.fault() {
-            Some(fault) if self.schedule.polls(pace) > 0 => Err(fault),
+            _ if self.schedule.is_expired(at) => {
+                self.schedule.close(pace, UnderWay::Nothing).map(PollStatus::Ended)
+            }
+            Some(fault) if self.schedule.polls(pace) > 0 => Err(fault.with_flow(self.slot.flow())),
             _ => {
                 let due = self.schedule.due(pace, life, self.policy(), at);
                 let next_poll_in = due.saturating_duration_since(at).max(SHORTEST_PAUSE);
@@ -210,8 +235,10 @@ impl Wait {
     }
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
-    pub(crate) fn receive(self) -> Outcome {
-        let outcome = self.span().in_scope(|| self.slot.receive(self.failures, self.late, now()));
+    pub(crate) fn receive(mut self) -> Outcome {
+        let receive = || self.inner.registry.receive(&self.slot, self.member, self.finisher());
+        let outcome = self.span().in_scope(receive);
+        self.has_left = outcome.is_some();
         // Whoever is told to receive finds something.
         let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
         self.tell(outcome.unwrap_or_else(nothing))
@@ -219,11 +246,22 @@ impl Wait {
 
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
-        if let Some(rare) = self.rare.take() {
-            let polls = self.slot.pace(|pace, _| self.schedule.polls(pace));
-            rare.end(polls, &outcome);
+        let outcome = outcome.map_err(|error| error.with_flow(self.slot.flow()));
+        if let Some(rare) = &mut self.rare {
+            let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
+            let (polls, attempts, interval) = self.slot.pace(|pace, _| {
+                (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy))
+            });
+            rare.span.record("polls", polls).record("attempts", attempts);
+            rare.span.record("interval", tracing::field::debug(interval));
+            rare.end(&outcome);
         }
         outcome
+    }
+
+    /// Finishes a request in a task of its own.
+    fn finisher(&self) -> impl FnOnce(Work, &Handle) + use<'_> {
+        |work, home| drop(self.inner.tasks.spawn_on(work, home))
     }
 
     fn span(&self) -> Span {
@@ -232,27 +270,21 @@ impl Wait {
 }
 
 impl Rare {
-    fn end(mut self: Box<Self>, polls: u32, outcome: &Outcome) {
+    fn end(&mut self, outcome: &Outcome) {
         let span = std::mem::replace(&mut self.span, Span::none());
         match outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),
-            Err(error) => span
-                .record("outcome", "error")
-                .record("attempts", error.attempts())
-                .record("error", tracing::field::debug(error.kind())),
+            Err(error) => {
+                span.record("outcome", "error").record("error", tracing::field::debug(error.kind()))
+            }
         };
-        span.record("polls", polls);
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let finish = |work: Work, home: &Handle| drop(self.inner.tasks.spawn_on(work, home));
-        self.inner.registry.leave(&self.slot, finish);
+        if !self.has_left {
+            self.inner.registry.leave(&self.slot, self.member.listener, self.finisher());
+        }
     }
-}
-
-fn no_answer() -> Error {
-    let message = "a request that another runtime of this program had begun was not answered in time";
-    Error::new(ErrorKind::Network, message).maybe_sent(true)
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{PushGuard, PushLedger};
+use super::{Push, PushGuard, PushLedger};
 use crate::ErrorKind;
 use crate::types::{Email, EmailKey};
 
@@ -16,7 +16,7 @@ fn user() -> EmailKey {
 }
 
 fn refused(ledger: &PushLedger) -> Duration {
-    match ledger.enter(&user()) {
+    match ledger.claim(user()) {
         Ok(_) => panic!("a push was let out"),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::TooManyPushes);
@@ -26,8 +26,20 @@ fn refused(ledger: &PushLedger) -> Duration {
     }
 }
 
+/// A push that may have left.
+fn sent(ledger: &PushLedger, key: EmailKey) -> Push<'_> {
+    let mut push = ledger.claim(key).unwrap_or_else(|error| panic!("{error}"));
+    push.sending();
+    push
+}
+
 fn enter(ledger: &PushLedger) {
-    assert!(ledger.enter(&user()).is_ok());
+    drop(sent(ledger, user()));
+}
+
+/// No push can have gone out.
+fn strike(mut push: Push<'_>) {
+    push.not_sent();
 }
 
 async fn advance(seconds: u64) {
@@ -42,8 +54,8 @@ async fn b33_five_pushes_in_five_minutes_then_a_refusal_with_the_time_to_wait() 
         advance(10).await;
     }
     assert_eq!(refused(&ledger), Duration::from_secs(250));
-    assert!(ledger.enter(&key("other@example.com")).is_ok(), "nobody else is held up");
-    assert!(ledger.enter(&key("User@Example.COM")).is_err(), "another letter case is the same person");
+    assert!(ledger.claim(key("other@example.com")).is_ok(), "nobody else is held up");
+    assert!(ledger.claim(key("User@Example.COM")).is_err(), "another letter case is the same person");
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,14 +87,14 @@ async fn b33_refusals_do_not_lengthen_the_wait() {
 async fn b33_a_push_that_did_not_go_out_is_struck() {
     let ledger = PushLedger::new(PushGuard::at_most(2));
     for _ in 0..20 {
-        ledger.enter(&user()).expect("free").strike(&user());
+        strike(sent(&ledger, user()));
     }
     assert_eq!(ledger.remembered(), 0);
     enter(&ledger);
     advance(5).await;
-    let second = ledger.enter(&user()).expect("free");
+    let second = sent(&ledger, user());
     refused(&ledger);
-    second.strike(&user());
+    strike(second);
     enter(&ledger);
     assert_eq!(refused(&ledger), Duration::from_secs(295), "the older one stayed");
 }
@@ -91,7 +103,7 @@ async fn b33_a_push_that_did_not_go_out_is_struck() {
 async fn b33_striking_one_of_two_at_the_same_instant_leaves_the_other() {
     let ledger = PushLedger::new(PushGuard::at_most(2));
     enter(&ledger);
-    ledger.enter(&user()).expect("free").strike(&user());
+    strike(sent(&ledger, user()));
     enter(&ledger);
     refused(&ledger);
 }
@@ -99,11 +111,11 @@ async fn b33_striking_one_of_two_at_the_same_instant_leaves_the_other() {
 #[tokio::test(start_paused = true)]
 async fn b61_a_strike_behind_the_window_finds_nothing_and_harms_nobody() {
     let ledger = PushLedger::new(PushGuard::at_most(1).per(Duration::from_secs(10)));
-    let late = ledger.enter(&user()).expect("free");
+    let late = sent(&ledger, user());
     advance(11).await;
     assert_eq!(ledger.remembered(), 0);
     enter(&ledger);
-    late.strike(&user());
+    strike(late);
     refused(&ledger);
 }
 
@@ -126,15 +138,77 @@ async fn b33_it_can_be_set_switched_off_and_closed() {
 async fn b61_it_forgets_by_itself() {
     let ledger = PushLedger::new(PushGuard::default());
     for n in 0..20_000 {
-        assert!(ledger.enter(&key(&format!("user{n}@flood.example"))).is_ok());
+        drop(sent(&ledger, key(&format!("user{n}@flood.example"))));
     }
     assert_eq!(ledger.remembered(), 20_000);
     advance(300).await;
+    for _ in 0..20_000 {
+        strike(sent(&ledger, user()));
+    }
+    assert_eq!(ledger.people.len(), 0, "swept by the calls, without being asked how many there are");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f40_b33_a_push_that_never_left_the_queue_never_was() {
+    let ledger = PushLedger::new(PushGuard::default());
+    let mut waiting: Vec<_> = (0..5).map(|_| ledger.claim(user()).expect("free")).collect();
+    assert_eq!(refused(&ledger), Duration::from_secs(300), "they may all be sent yet");
+    waiting.truncate(2);
+    let three: Vec<_> = (0..3).map(|_| ledger.claim(user()).expect("free")).collect();
+    drop(waiting);
+    advance(60).await;
+    three.into_iter().for_each(|mut push| push.sending());
     enter(&ledger);
-    let swept = crate::sync::lock(&ledger.book).pushes.len();
-    assert_eq!(swept, 1, "swept by an entry, without being asked how many there are");
+    enter(&ledger);
+    assert_eq!(refused(&ledger), Duration::from_secs(300), "it counts from when it left");
     advance(300).await;
     assert_eq!(ledger.remembered(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f40_a_claim_given_back_behind_its_window_takes_nobody_elses() {
+    let ledger = PushLedger::new(PushGuard::at_most(1).per(Duration::from_secs(10)));
+    let mut late = sent(&ledger, user());
+    advance(11).await;
+    assert_eq!(ledger.remembered(), 0);
+    late.not_sent();
+    refused(&ledger);
+    drop(late);
+    let claimed = ledger.claim(user()).expect("free");
+    refused(&ledger);
+    drop(claimed);
+    assert_eq!(ledger.remembered(), 0);
+}
+
+#[test]
+fn f40_b33_of_a_thousand_at_once_never_more_than_five_have_left() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let (ledger, out) = (PushLedger::new(PushGuard::default()), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for thread in 0..10 {
+            let (ledger, out) = (&ledger, &out);
+            scope.spawn(move || {
+                for turn in 0..100 {
+                    let Ok(mut push) = ledger.claim(user()) else { continue };
+                    match (thread + turn) % 3 {
+                        // Dropped in the queue; not connected.
+                        0 => continue,
+                        1 => {
+                            push.sending();
+                            push.not_sent();
+                        }
+                        _ => {
+                            push.sending();
+                            out.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(out.load(Ordering::SeqCst), 5);
+    refused(&ledger);
 }
 
 #[test]
@@ -147,7 +221,8 @@ fn c11_of_fifty_at_once_five_go_out() {
             for _ in 0..10 {
                 scope.spawn(|| {
                     for _ in 0..5 {
-                        if ledger.enter(&user()).is_ok() {
+                        if let Ok(mut push) = ledger.claim(user()) {
+                            push.sending();
                             out.fetch_add(1, Ordering::SeqCst);
                         }
                     }

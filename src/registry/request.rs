@@ -31,12 +31,22 @@ struct State {
     wakers: Vec<Waker>,
     /// Somebody came to drive it while another was at it: what woke them must not be lost with the other's poll.
     again: bool,
+    /// A task of its own drives it.
+    finishing: bool,
     over: bool,
 }
 
 impl Request {
     pub(super) fn new(number: u32, sent: bool, since: Instant, work: Work) -> Arc<Self> {
-        let state = State { since, sent, work: Some(work), wakers: Vec::new(), again: false, over: false };
+        let state = State {
+            since,
+            sent,
+            work: Some(work),
+            wakers: Vec::new(),
+            again: false,
+            finishing: false,
+            over: false,
+        };
         Arc::new(Self { home: Handle::try_current().ok(), number, state: Mutex::new(state) })
     }
 
@@ -107,9 +117,12 @@ impl Request {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Nobody waits for it any more: it is finished where it was begun, in a task of its own. Where that runtime has ended,
-    /// the task is dropped at once, and the request with it.
-    pub(super) fn finish(self: Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+    /// Nobody is sure to drive it any more: those who wait have left, or wait elsewhere. It is finished where it was begun, in
+    /// a task of its own. Where that runtime has ended, the task is dropped at once, and the request with it.
+    pub(crate) fn finish(self: Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+        if std::mem::replace(&mut lock(&self.state).finishing, true) {
+            return;
+        }
         let Some(home) = self.home.clone() else { return self.end() };
         let finishing = Finishing(self);
         spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), &home);

@@ -9,7 +9,7 @@ use super::request::{Request, Work};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
-use crate::poll::{Life, Millis, Pace, UnderWay};
+use crate::poll::{Life, Listener, Millis, Pace, Telling, UnderWay};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
@@ -58,11 +58,20 @@ struct State {
     waits: u32,
     /// Requests begun, so that a late word of an old one is known as such.
     requests: u32,
-    /// How often an error has ended the waits under way, and the last one.
+    /// How often an error has ended the waits under way.
     failures: u32,
-    failure: Option<Error>,
+    rare: Option<Box<Rare>>,
     /// Cancelled when the id has ended, in whatever way, or its waits have: whoever waits wakes and receives.
     token: Option<CancellationToken>,
+}
+
+/// What most ids never have.
+#[derive(Default)]
+struct Rare {
+    /// The last error that has ended the waits under way.
+    failure: Option<Error>,
+    /// Who wants to hear of every poll, by number.
+    listeners: Vec<(u32, Listener)>,
 }
 
 enum Stage {
@@ -84,6 +93,17 @@ pub(crate) struct Joined {
     pub(crate) late: bool,
     /// Nobody else waits.
     pub(crate) first: bool,
+}
+
+/// What a wait is to the id that it has joined.
+#[derive(Clone, Copy)]
+pub(crate) struct Membership {
+    /// How many failures there had been when it joined.
+    pub(crate) failures: u32,
+    /// It came too late for an approval that others have received.
+    pub(crate) late: bool,
+    /// The number of its listener.
+    pub(crate) listener: Option<u32>,
 }
 
 /// What a wait goes by.
@@ -110,6 +130,19 @@ pub(crate) enum Ended {
     Expired,
     Lost,
     Refused(Error),
+}
+
+/// What a wait leaves behind, to be seen to under no lock.
+#[derive(Default)]
+struct Left {
+    /// It was the last.
+    last: bool,
+    request: Option<Arc<Request>>,
+    /// There is an approval whose time has to be measured.
+    kept: bool,
+    token: Option<CancellationToken>,
+    wiped: Option<End>,
+    listener: Option<(u32, Listener)>,
 }
 
 /// What has to be dropped and told once no lock is held: it runs foreign code.
@@ -156,7 +189,7 @@ impl Slot {
             waits: 0,
             requests: 0,
             failures: 0,
-            failure: None,
+            rare: None,
             token: None,
         };
         if let Some(life) = life {
@@ -207,40 +240,32 @@ impl Slot {
         Some(joined)
     }
 
-    /// One wait less; returns whether it was the last. Then a request that has left is finished by `spawn`, one that has not
-    /// is dropped, and an approval that nobody received is kept for a while.
-    pub(super) fn leave(self: &Arc<Self>, at: Instant, spawn: impl FnOnce(Work, &Handle)) -> bool {
-        let mut state = lock(&self.state);
-        state.used(at);
-        state.waits = state.waits.saturating_sub(1);
-        if state.waits > 0 {
-            return false;
-        }
-        let token = state.token.take();
-        let mut unsent = None;
-        let mut sent = None;
-        match &state.stage {
-            Stage::Asking(request) if request.is_sent() => sent = Some(Arc::clone(request)),
-            Stage::Asking(request) => {
-                unsent = Some(Arc::clone(request));
-                state.stage = Stage::Idle;
-            }
+    /// One wait less; returns whether it was the last. A request that has left is finished by `spawn`. With the last wait one
+    /// that has not is dropped, and an approval that nobody received is kept for a while.
+    pub(super) fn leave(
+        self: &Arc<Self>,
+        at: Instant,
+        listener: Option<u32>,
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> bool {
+        let left = lock(&self.state).leave(at, listener);
+        self.is_left(left, spawn)
+    }
+
+    /// What a wait that has left leaves to be done under no lock. Returns whether it was the last.
+    fn is_left(self: &Arc<Self>, left: Left, spawn: impl FnOnce(Work, &Handle)) -> bool {
+        let Left { last, request, kept, token, wiped, listener } = left;
+        drop((token, wiped, listener));
+        match request {
+            // Others may be asleep, or not be driven.
+            Some(request) if request.is_sent() => request.finish(spawn),
+            Some(request) if last => request.end(),
             _ => {}
-        }
-        let wiped = state.keep(at);
-        let kept = matches!(state.stage, Stage::Ended(End::Approved(_)));
-        drop(state);
-        drop((token, wiped));
-        if let Some(request) = unsent {
-            request.end();
-        }
-        if let Some(request) = sent {
-            request.finish(spawn);
         }
         if kept {
             self.time_kept();
         }
-        true
+        last
     }
 
     /// Sees to it that an approval for which nobody waits is wiped when its time is over. Outside a runtime the registry's
@@ -295,23 +320,36 @@ impl Slot {
         Some((plan(&view), request))
     }
 
-    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out.
-    /// `None` while nothing has.
-    pub(crate) fn receive(
-        &self,
-        failures: u32,
-        late: bool,
+    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out. With it
+    /// the wait leaves, so that a cancel behind it finds nothing of it to stop. `None` while nothing has come. Returns whether
+    /// it was the last wait, too.
+    pub(super) fn receive(
+        self: &Arc<Self>,
+        member: Membership,
         at: Instant,
-    ) -> Option<Result<ApprovalOutcome, Error>> {
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> Option<(Result<ApprovalOutcome, Error>, bool)> {
         let mut state = lock(&self.state);
-        let State { stage, failure, failures: now, .. } = &mut *state;
-        match stage {
-            Stage::Ended(End::Approved(kept)) if late => Some(kept.leaves().tell(at)),
-            Stage::Ended(end) => Some(end.tell(later(at, RECEIVED))),
-            Stage::Forgotten => Some(Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown))),
-            _ if *now != failures => failure.clone().map(Err),
-            _ => None,
-        }
+        let State { stage, rare, failures: now, .. } = &mut *state;
+        let outcome = match stage {
+            Stage::Ended(End::Approved(kept)) if member.late => kept.leaves().tell(at),
+            Stage::Ended(end) => end.tell(later(at, RECEIVED)),
+            Stage::Forgotten => Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown)),
+            _ if *now != member.failures => Err(rare.as_ref()?.failure.clone()?),
+            _ => return None,
+        };
+        let left = state.leave(at, member.listener);
+        drop(state);
+        Some((outcome, self.is_left(left, spawn)))
+    }
+
+    /// From now on every poll is reported. Returns the number under which it is.
+    pub(crate) fn listen(&self, listener: Listener) -> u32 {
+        let mut state = lock(&self.state);
+        let listeners = &mut state.rare.get_or_insert_default().listeners;
+        let number = listeners.last().map_or(0, |(number, _)| number.wrapping_add(1));
+        listeners.push((number, listener));
+        number
     }
 
     pub(crate) fn pace<T>(&self, with: impl FnOnce(&Pace, Option<Life>) -> T) -> T {
@@ -329,13 +367,14 @@ impl Slot {
 
     // The one request.
 
-    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already.
+    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already. Returns whether others wait,
+    /// too.
     pub(crate) fn begin(
         self: &Arc<Self>,
         sent: bool,
         at: Instant,
         work: impl FnOnce(Asking) -> Work,
-    ) -> Option<Arc<Request>> {
+    ) -> Option<(Arc<Request>, bool)> {
         let mut state = lock(&self.state);
         if !matches!(state.stage, Stage::Idle) {
             return None;
@@ -350,7 +389,7 @@ impl Slot {
         }
         let request = Request::new(number, sent, at, work(asking));
         state.stage = Stage::Asking(Arc::clone(&request));
-        Some(request)
+        Some((request, state.waits > 1))
     }
 
     /// Gives up a request that has been under way for too long on a runtime that stands still: its answer counts as missing.
@@ -407,7 +446,23 @@ impl Slot {
     }
 }
 
+impl Rare {
+    fn remove(&mut self, number: u32) -> Option<(u32, Listener)> {
+        let place = self.listeners.iter().position(|(it, _)| *it == number)?;
+        Some(self.listeners.remove(place))
+    }
+}
+
 impl State {
+    /// What those who listen are to be told of the last poll, when no lock is held.
+    fn report(&mut self, interval: Millis, at: Instant) -> Vec<Telling> {
+        let Some(rare) = self.rare.as_mut().filter(|rare| !rare.listeners.is_empty()) else {
+            return Vec::new();
+        };
+        let report = self.pace.report(interval, at);
+        rare.listeners.iter_mut().map(|(_, listener)| listener.hear(&report, at)).collect()
+    }
+
     fn life(&self) -> Option<Life> {
         self.known.then(|| Life::ending(self.end, self.push))
     }
@@ -420,6 +475,26 @@ impl State {
         if !self.known {
             self.end = at;
         }
+    }
+
+    /// One wait less.
+    fn leave(&mut self, at: Instant, listener: Option<u32>) -> Left {
+        let listener = listener.and_then(|number| self.rare.as_mut()?.remove(number));
+        self.used(at);
+        self.waits = self.waits.saturating_sub(1);
+        let request = match &self.stage {
+            Stage::Asking(request) => Some(Arc::clone(request)),
+            _ => None,
+        };
+        if self.waits > 0 {
+            return Left { request, listener, ..Left::default() };
+        }
+        if request.as_ref().is_some_and(|request| !request.is_sent()) {
+            self.stage = Stage::Idle;
+        }
+        let wiped = self.keep(at);
+        let kept = matches!(self.stage, Stage::Ended(End::Approved(_)));
+        Left { last: true, request, kept, token: self.token.take(), wiped, listener }
     }
 
     /// Whether this is the request that is under way, and if so whether it has left.
@@ -487,18 +562,19 @@ impl Asking {
     }
 
     /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
-    /// counts: the rest may be the echo of a later one.
+    /// counts: the rest may be the echo of a later one. Returns what those who listen are to be told.
     pub(crate) fn end(
         mut self,
         at: Instant,
         hear: impl FnOnce(&Slot, &mut Pace, Option<Life>, bool) -> News,
-    ) {
+    ) -> Vec<Telling> {
         self.over = true;
         let mut state = lock(&self.slot.state);
         let current = state.asking(self.number).is_some();
         let awaited = current || matches!(state.stage, Stage::Idle | Stage::Asking(_));
         let mut aftermath = Aftermath::default();
-        let life = state.life();
+        let (life, interval) = (state.life(), state.pace.interval());
+        let mut tellings = Vec::new();
         let news = if current {
             if let Some(sent) = self.sent {
                 state.pace.ended(at);
@@ -529,10 +605,11 @@ impl Asking {
             }
             News::Failed(error) if current => {
                 state.failures = state.failures.wrapping_add(1);
-                state.failure = Some(error);
+                state.rare.get_or_insert_default().failure = Some(error);
                 aftermath.token = state.token.take();
             }
             News::Ended(Ended::Approved(late)) => dropped = Some(late),
+            News::Undecided if current => tellings = state.report(interval, at),
             _ => {}
         }
         drop(state);
@@ -543,6 +620,7 @@ impl Asking {
             self.slot.time_kept();
         }
         drop(aftermath);
+        tellings
     }
 }
 
@@ -554,7 +632,7 @@ impl Drop for Asking {
         let mut state = lock(&self.slot.state);
         if let Some(sent) = state.asking(self.number) {
             if sent {
-                state.pace.ended(now());
+                state.pace.unanswered(now());
             }
             // What goes here is another reference to the request that is just being dropped.
             state.stage = Stage::Idle;

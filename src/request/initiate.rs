@@ -3,15 +3,16 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
+use tracing::field::{Empty, debug};
 
-use super::{BoxFuture, PendingApproval, check_runtime};
+use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::poll::Life;
+use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
-use crate::trace::{FlowId, MaskedEmail};
+use crate::trace::{CallSpan, FlowId};
 use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
@@ -70,7 +71,29 @@ impl InitiateApproval {
         self
     }
 
-    async fn run(self) -> Result<PendingApproval, Error> {
+    async fn run(self, flow: FlowId, span: CallSpan) -> Result<PendingApproval, Error> {
+        let email = self.email.as_ref().ok().cloned();
+        let mut tried = 0;
+        let ended = self.send(flow, &mut tried).await.map_err(|error| error.with_flow(flow));
+        span.tell(|span| {
+            span.record("attempts", tried);
+            match &ended {
+                Ok(pending) => tracing::debug!(
+                    expires_in = pending.expires_in().as_secs(),
+                    interval = pending.interval().as_secs(),
+                    "pushed"
+                ),
+                Err(error) => {
+                    tell_failure("initiate", flow, email.as_ref(), error);
+                    span.record("error", debug(error.kind()));
+                }
+            }
+        });
+        span.ended(if ended.is_ok() { "pushed" } else { "error" });
+        ended
+    }
+
+    async fn send(self, flow: FlowId, tried: &mut u32) -> Result<PendingApproval, Error> {
         check_runtime()?;
         let email = self.email?;
         let inner = self.inner;
@@ -78,7 +101,7 @@ impl InitiateApproval {
             return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
         }
         let key = email.key();
-        let push = inner.pushes.enter(&key)?;
+        let mut push = inner.pushes.claim(key.clone())?;
         let initiating = inner.registry.initiating(key.clone());
         let body = InitiateBody {
             email: email.as_str(),
@@ -86,26 +109,20 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        let flow = FlowId::random();
-        match send(&inner, &body.encode(&inner.plane), &key).await {
+        match send(&inner, &body.encode(&inner.plane), &key, &mut push, tried).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
-                tracing::debug!(
-                    expires_in = ack.expires_in.as_secs(),
-                    interval = ack.interval.as_secs(),
-                    "pushed"
-                );
                 let resource = self.resource.as_deref().map(Into::into);
                 let said = Said { email: Some(email.clone()), resource };
                 let (id, interval) = (ack.auth_req_id.clone(), ack.interval);
                 initiating.acknowledged(Acknowledged { id, interval, life, flow, said, at });
+                let inner = Arc::clone(&inner);
                 Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource, life, flow))
             }
             Err(error) => {
-                tracing::warn!(kind = ?error.kind(), status = error.status(), "the request was not accepted");
                 if !error.may_have_reached_server() {
-                    push.strike(&key);
+                    push.not_sent();
                 }
                 Err(error)
             }
@@ -114,11 +131,16 @@ impl InitiateApproval {
 }
 
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
-async fn send(inner: &Inner, body: &[u8], key: &EmailKey) -> Result<(Acknowledgement, Instant), Error> {
+async fn send(
+    inner: &Inner,
+    body: &[u8],
+    key: &EmailKey,
+    push: &mut Push<'_>,
+    tried: &mut u32,
+) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
-    let mut tried: u32 = 0;
     loop {
         let call = HttpCall {
             target: &inner.targets.initiate,
@@ -127,17 +149,18 @@ async fn send(inner: &Inner, body: &[u8], key: &EmailKey) -> Result<(Acknowledge
             lane: Lane::Fresh,
             place: &place,
         };
-        tried = tried.saturating_add(1);
+        *tried = tried.saturating_add(1);
+        push.sending();
         let sent = now();
         let reply = match inner.transport.send(call).await {
             Ok(reply) => reply,
             Err(fault) => {
                 let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
-                if !again || tried > RECONNECTS {
-                    return Err(pushed_perhaps(fault).with_attempts(tried));
+                if !again || *tried > RECONNECTS {
+                    return Err(pushed_perhaps(fault).with_attempts(*tried));
                 }
-                tracing::debug!(tried, "not connected");
-                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(tried)).await;
+                push.not_sent();
+                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
                 continue;
             }
         };
@@ -182,12 +205,16 @@ impl IntoFuture for InitiateApproval {
     /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
     /// `auth_req_id`: it simply expires. It counts against the push guard.
     fn into_future(self) -> Self::IntoFuture {
-        let span = tracing::debug_span!(
+        let flow = FlowId::random();
+        let span = tracing::info_span!(
             "authsec.initiate",
-            email =
-                self.email.as_ref().ok().map(|email| tracing::field::display(MaskedEmail(email.as_str()))),
+            %flow,
+            email = self.email.as_ref().ok().map(|email| display(email.masked())),
+            attempts = Empty,
+            outcome = Empty,
+            error = Empty,
         );
-        Box::pin(self.run().instrument(span))
+        Box::pin(self.run(flow, CallSpan::new(span)))
     }
 }
 

@@ -70,6 +70,12 @@ impl PendingApproval {
         &self.binding_message
     }
 
+    /// The id that the log shows for this approval.
+    #[must_use]
+    pub fn flow_id(&self) -> FlowId {
+        self.flow
+    }
+
     /// Waits for the person: [`poll_for_approval`](crate::CibaClient::poll_for_approval) without naming anything again.
     /// After a `Timeout` it can wait again, as long as the request lives.
     /// Its [`timeout`](PollForApproval::timeout) begins when it is awaited, the request's life has begun before.
@@ -94,6 +100,7 @@ impl fmt::Debug for PendingApproval {
             .field("auth_req_id", self.auth_req_id())
             .field("expires_in", &self.expires_in())
             .field("interval", &self.interval())
+            .field("flow_id", &self.flow)
             .finish_non_exhaustive()
     }
 }

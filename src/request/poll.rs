@@ -12,7 +12,7 @@ use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Finished, Looked};
-use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Schedule, Wait};
+use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, Unheard};
 use crate::trace::{FlowId, MaskedEmail};
 use crate::types::{AuthReqId, Email};
@@ -34,6 +34,7 @@ pub struct PollForApproval {
     resource: Option<String>,
     /// What the initiate said, where that is known even if the registry has forgotten it.
     initiated: Option<(Life, FlowId)>,
+    tell: Option<Arc<Tell>>,
 }
 
 impl PollForApproval {
@@ -47,6 +48,7 @@ impl PollForApproval {
             policy: None,
             resource: None,
             initiated: None,
+            tell: None,
         }
     }
 
@@ -104,6 +106,35 @@ impl PollForApproval {
     /// its own.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
+        self
+    }
+
+    /// Reports how the wait goes on: see [`Progress`]. Every wait of an id hears of every poll of it, whoever has sent it, and
+    /// nothing more once it has its outcome.
+    ///
+    /// It is called where the poll is driven, and should return soon: send into a channel, set a flag. A panic in it is caught.
+    /// Who sets none pays nothing.
+    ///
+    /// ```no_run
+    /// use authsec_ciba::{PendingApproval, Progress};
+    /// use tokio::sync::watch;
+    ///
+    /// # async fn example(pending: PendingApproval) -> Result<(), authsec_ciba::Error> {
+    /// let (reachable, _) = watch::channel(true);
+    /// let outcome = pending
+    ///     .wait()
+    ///     .on_progress(move |progress| match progress {
+    ///         Progress::Unreachable { .. } => drop(reachable.send_replace(false)),
+    ///         Progress::Reachable => drop(reachable.send_replace(true)),
+    ///         _ => {}
+    ///     })
+    ///     .await?;
+    /// # let _ = outcome;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.tell = Some(Arc::new(listener));
         self
     }
 
@@ -165,7 +196,7 @@ impl PollForApproval {
             Schedule::new(Deadline::earlier(later(now(), timeout), life), interval, joined.heard)
         });
         let span = wait_span(&email, slot.flow());
-        let wait = Wait::new(self.inner, slot, schedule, &joined, policy, span);
+        let wait = Wait::new(self.inner, slot, schedule, &joined, policy, span, self.tell);
         Ok((wait, joined.token))
     }
 }
@@ -188,6 +219,7 @@ fn wait_span(email: &Email, flow: FlowId) -> tracing::Span {
         "authsec.poll",
         %flow,
         email = %MaskedEmail(email.as_str()),
+        interval = Empty,
         polls = Empty,
         attempts = Empty,
         outcome = Empty,

@@ -6,4 +6,7 @@ mod instants;
 mod leftovers;
 mod outage;
 mod outcomes;
+mod progress;
+mod server;
 mod totp;
+mod waits;

@@ -1,26 +1,82 @@
 use std::sync::Arc;
 
-use super::check_runtime;
-use crate::attempts::Attempt;
+use tracing::field::{Empty, debug};
+
+use super::{BoxFuture, check_runtime, tell_failure};
+use crate::attempts::{Attempt, Refusal};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
+use crate::trace::{CallSpan, FlowId};
 use crate::transport::{Body, HttpCall, Lane};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
 
+/// One login: in its span, with its flow's id on an error.
+pub(crate) fn verify(
+    inner: Arc<Inner>,
+    email: Result<Email, Error>,
+    code: Result<TotpCode, Error>,
+) -> BoxFuture<Result<TotpOutcome, Error>> {
+    let flow = FlowId::random();
+    let span = tracing::info_span!(
+        "authsec.totp",
+        %flow,
+        email = email.as_ref().ok().map(|email| display(email.masked())),
+        attempts = Empty,
+        remaining = Empty,
+        outcome = Empty,
+        error = Empty,
+    );
+    let span = CallSpan::new(span);
+    Box::pin(async move {
+        let masked = email.as_ref().ok().cloned();
+        let mut sent = 0;
+        let ended = judge(&inner, email, code, &mut sent).await.map_err(|error| error.with_flow(flow));
+        span.tell(|span| {
+            span.record("attempts", sent);
+            match &ended {
+                Ok(outcome) => {
+                    span.record("remaining", outcome.remaining());
+                    let by = match outcome {
+                        TotpOutcome::TooManyRetries { by, .. } => Some(debug(by)),
+                        _ => None,
+                    };
+                    tracing::debug!(outcome = name(outcome), by, "judged");
+                }
+                Err(error) => {
+                    tell_failure("TOTP login", flow, masked.as_ref(), error);
+                    span.record("error", debug(error.kind()));
+                }
+            }
+        });
+        span.ended(ended.as_ref().map_or("error", name));
+        ended
+    })
+}
+
+fn name(outcome: &TotpOutcome) -> &'static str {
+    outcome.error_code().unwrap_or("verified")
+}
+
 /// Claims an attempt, sends, classifies, settles.
-pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> Result<TotpOutcome, Error> {
+async fn judge(
+    inner: &Arc<Inner>,
+    email: Result<Email, Error>,
+    code: Result<TotpCode, Error>,
+    sent: &mut u32,
+) -> Result<TotpOutcome, Error> {
+    let (email, code) = (email?, code?);
     check_runtime()?;
     if inner.registry.is_closed() {
         return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
     }
     let mut attempt = match inner.attempts.claim(email.key()) {
         Ok(attempt) => attempt,
-        Err(retry_after) => return Ok(TotpOutcome::TooManyRetries { retry_after, by: LockedBy::Client }),
+        Err(Refusal { retry_after, by }) => return Ok(TotpOutcome::TooManyRetries { retry_after, by }),
     };
-    let outcome = match ask(&inner, &email, &code, &mut attempt).await {
+    match ask(inner, &email, &code, &mut attempt, sent).await {
         TotpAnswer::Verified(token) => {
             Ok(TotpOutcome::Verified(Verified { token, remaining: attempt.right(), email }))
         }
@@ -37,23 +93,23 @@ pub(crate) async fn verify(inner: Arc<Inner>, email: Email, code: TotpCode) -> R
             }
             Err(error)
         }
-    };
-    match &outcome {
-        Ok(outcome) => tracing::debug!(outcome = outcome.error_code().unwrap_or("verified"), "judged"),
-        Err(error) => {
-            tracing::warn!(kind = ?error.kind(), status = error.status(), "the code was not judged")
-        }
     }
-    outcome
 }
 
-async fn ask(inner: &Inner, email: &Email, code: &TotpCode, attempt: &mut Attempt) -> TotpAnswer {
+async fn ask(
+    inner: &Inner,
+    email: &Email,
+    code: &TotpCode,
+    attempt: &mut Attempt,
+    sent: &mut u32,
+) -> TotpAnswer {
     let until = later(now(), inner.request_timeout);
     let Some(place) = inner.places.take(until).await else {
         let message = "no place for another request was free in time";
         return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
     };
     attempt.sending();
+    *sent = 1;
     let body = TotpBody { email: email.as_str(), code: code.expose_secret() }.encode(&inner.plane);
     let call = HttpCall {
         target: &inner.targets.totp,

@@ -12,10 +12,10 @@ const LONGEST: usize = 254;
 
 /// An email address, trimmed and lightly checked: the server decides whether it exists.
 ///
-/// Local state (polls, attempt counts, the push guard) is keyed by the ASCII-lowercased address, its
-/// [`key`](Email::key); what is sent is the address as it was given, without the white space around it. Nothing else is
-/// folded: plus tags, dots, IDN domains and look-alike letters of other alphabets are different addresses, and a
-/// look-alike is sent as it is.
+/// Local state (polls, attempt counts, the push guard) is keyed by the address without its letter case and its
+/// compatibility forms, by the rules of Unicode: its [`key`](Email::key). What is sent is the address as it was given,
+/// without the white space around it. Nothing else is folded: plus tags, dots, IDN domains and look-alike letters of other
+/// alphabets are different addresses, and a look-alike is sent as it is.
 ///
 /// `Debug` masks the address (`u***@example.com`), and so does [`masked`](Email::masked); `Display` and
 /// [`as_str`](Email::as_str) show it.
@@ -52,7 +52,9 @@ impl Email {
         }
         match address.split_once('@') {
             Some((local, domain)) if !local.trim().is_empty() && !domain.trim().is_empty() => {
-                if domain.contains('@') {
+                // The small and the wide @ are an @ to whoever normalises.
+                let at = ['@', '\u{FE6B}', '\u{FF20}'];
+                if local.contains(at) || domain.contains(at) {
                     return refuse("holds more than one @");
                 }
             }

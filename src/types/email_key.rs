@@ -1,13 +1,20 @@
 use std::fmt;
 
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizer;
+use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
+
 use super::Email;
 use crate::trace::MaskedEmail;
 
 /// Whom an [`Email`] means: what this crate counts, replaces and cancels by, for the maps of an application that must
 /// agree with it.
 ///
-/// It is the trimmed address in ASCII lower case; nothing else is folded, as [`Email`] says. A server may tell cases
-/// apart, so it is not an address to send to, and no call takes it.
+/// It is the trimmed address with every difference taken out that some server may not see: NFKC-normalised, Unicode
+/// case-folded, a dot above an `i` dropped (`İ` in lower case is `i` to some and `i̇` to others), and NFKC-normalised
+/// again. So `ＵＳＥＲ@example.com`, the Kelvin sign for a `k`, `jÜrgen` and `jürgen`, `straße` and `strasse` are one each.
+/// What a person may call the same and no server does, dots and plus tags, stays apart, and so do look-alike letters of
+/// other alphabets. A server may tell apart what this does not, so it is not an address to send to, and no call takes it.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -29,7 +36,8 @@ pub struct EmailKey(Box<str>);
 
 impl EmailKey {
     pub(super) fn of(email: &Email) -> Self {
-        Self(email.as_str().to_ascii_lowercase().into_boxed_str())
+        let address = email.as_str();
+        Self(if address.is_ascii() { address.to_ascii_lowercase().into() } else { fold(address).into() })
     }
 
     /// The key as text, for a database that several processes share.
@@ -55,4 +63,23 @@ impl fmt::Debug for EmailKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EmailKey({})", MaskedEmail(&self.0))
     }
+}
+
+/// Takes out what some server may not see. Too much rather than too little: an address that slips by its own key gets
+/// fresh attempts and fresh pushes.
+fn fold(address: &str) -> String {
+    let nfkc = ComposingNormalizer::new_nfkc();
+    let folded = CaseMapper::new().fold_string(&nfkc.normalize(address)).into_owned();
+    let marks = CanonicalCombiningClassMapBorrowed::new();
+    // The letter that a mark belongs to, however many other marks stand between.
+    let mut letter = None;
+    let is_kept = |c: &char| {
+        if marks.get_u8(*c) == 0 {
+            letter = Some(*c);
+        }
+        *c != '\u{307}' || letter != Some('i')
+    };
+    let undotted: String = folded.chars().filter(is_kept).collect();
+    // A mark that stands alone may bring a space along.
+    nfkc.normalize(&undotted).trim().to_owned()
 }

@@ -3,6 +3,7 @@
 mod auth_req_id;
 mod binding_message;
 mod email;
+mod email_key;
 mod match_code;
 mod totp_code;
 

@@ -109,7 +109,7 @@ async fn c05_cancel_wins_over_an_approval_that_has_arrived() {
     .with_subscriber(captured.subscriber())
     .await;
     let log = captured.text();
-    let warned = log.lines().find(|line| line.contains("after its poll was stopped")).expect("reported");
+    let warned = log.lines().find(|line| line.contains("before anybody had received it")).expect("reported");
     assert!(warned.contains("WARN") && !log.contains(&token));
 }
 

@@ -135,6 +135,22 @@ async fn polled(body: &str) -> &'static str {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f23_a_whole_200_that_cannot_be_read_may_have_been_the_approval() {
+    for body in [
+        "<html>Blocked by the security team</html>",
+        "\u{feff}{\"access_token\":\"tok\"}",
+        r#"{"access_token":"tok","scope":"a","scope":"b"}"#,
+        r#"{"access_token":"tok\n"}"#,
+        r#"{"access_token":"tok","name":"\ud83d"}"#,
+    ] {
+        for gone in ["expired_token", "invalid_grant"] {
+            let polled = poll_through([json(200, body), code(400, gone)]).await;
+            assert_eq!(polled.came_to(), ("approval_lost", 2), "{body} {gone}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn f29_the_empty_text_is_absent() {
     assert_eq!(polled(r#"{"access_token":"tok","error":""}"#).await, "approved");
     let pending = json(200, r#"{"access_token":"","error":"authorization_pending"}"#);

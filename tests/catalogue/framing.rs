@@ -301,7 +301,7 @@ async fn a_switch_of_protocols_is_not_made() {
     assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(101)), "at once");
     assert_eq!(wire.requests(), 2);
     client.cancel_approval(EMAIL).await.expect("reset");
-    tokio::time::sleep(seconds(400)).await;
+    tokio::time::sleep(seconds(3_700)).await;
     assert_eq!(client.usage(), Usage::default());
     assert_eq!(wire.open(), 0);
 }

@@ -83,7 +83,7 @@ fn c15_on_a_runtime_without_sockets() {
             client.initiate_app_approval(EMAIL).await.expect_err("no sockets"),
             client.verify_totp(EMAIL, "123456").await.expect_err("no sockets"),
             client.poll_for_approval(EMAIL, &an_id()).await.expect_err("no sockets"),
-            client.poll_for_approval("other@example.com", &an_id()).spawn().await.expect_err("no sockets"),
+            client.poll_for_approval(EMAIL, &an_id()).spawn().await.expect_err("no sockets"),
         ]
     });
     for error in errors {

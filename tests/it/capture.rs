@@ -12,6 +12,14 @@ pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
 impl Captured {
     /// Everything at TRACE, from everybody, for the future that it is attached to.
     pub(crate) fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        self.subscriber_at(tracing::Level::TRACE)
+    }
+
+    /// As much of it as an operator sees who asked for this level.
+    pub(crate) fn subscriber_at(
+        &self,
+        level: tracing::Level,
+    ) -> impl tracing::Subscriber + Send + Sync + use<> {
         // Tests in other threads have no subscriber: without a global one that wants everything, a callsite that they
         // reach first would be switched off for this test, too.
         static EVERYTHING_IS_WANTED: Once = Once::new();
@@ -21,7 +29,7 @@ impl Captured {
             tracing::subscriber::set_global_default(sink.finish()).expect("the only one");
         });
         tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
+            .with_max_level(level)
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
             .with_writer(self.clone())

@@ -15,6 +15,11 @@ async fn checked(client: CibaClientBuilder, sandbox: &Sandbox) -> Result<(), Err
         assert!(endpoint.starts_with(&sandbox.base_url()) || !endpoint.contains("127.0.0.1"), "{error}");
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(endpoint) && !shown.contains(SECRET), "{shown}");
+        if matches!(error.kind(), ErrorKind::ClientAuth | ErrorKind::Config) {
+            let words = error.to_string();
+            let words = words.split(" (").next().expect("a sentence");
+            assert!(include_str!("../../docs/errors.md").contains(words), "the guide's table lacks: {words}");
+        }
     }
     checked
 }

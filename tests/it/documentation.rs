@@ -31,7 +31,7 @@ fn each_link_of_the_readme_is_known_to_rustdoc() {
         text.lines().filter_map(label).collect()
     };
     let mut rustdoc = labels(include_str!("../../docs/links.md"));
-    rustdoc.extend(["login", "outcomes", "guide"].map(str::to_owned));
+    rustdoc.extend(["login", "outcomes", "testing"].map(str::to_owned));
     assert_eq!(labels(README), rustdoc);
 }
 
@@ -41,7 +41,75 @@ fn the_guide_shows_the_code_that_its_tests_include() {
     assert!(include_str!("../../docs/testing-your-login.md").contains(&format!("```rust\n{code}```\n")));
 }
 
-/// The guide's table "And the rest", row by row, as far as no other test here is the same.
+#[test]
+fn f57_the_guide_shows_the_sample_that_is_played_through() {
+    let sample = include_str!("../../docs/web-sample.rs");
+    assert!(include_str!("../../docs/web-login.md").contains(&format!("```rust\n{sample}# fn main()")));
+    assert!(sample.lines().count() < 60, "it is to be read");
+}
+
+/// Whoever reads the README of a package or of a repository can follow each of its links, and so in rustdoc.
+#[test]
+fn the_guides_links_are_known_to_rustdoc() {
+    let known = include_str!("../../docs/guide-links.md");
+    for guide in [
+        include_str!("../../docs/errors.md"),
+        include_str!("../../docs/from-python.md"),
+        include_str!("../../docs/operating.md"),
+        include_str!("../../docs/replicas.md"),
+        include_str!("../../docs/timing.md"),
+        include_str!("../../docs/web-login.md"),
+        include_str!("../../docs/wire.md"),
+    ] {
+        let label = |line: &str| line.strip_prefix('[')?.split_once("]: ").map(|(label, _)| label.to_owned());
+        for label in guide.lines().filter_map(label) {
+            assert!(known.contains(&format!("[{label}]: ")), "{label}");
+        }
+    }
+}
+
+/// The project has no page yet: an address of one would lead nowhere, or to a stranger.
+#[test]
+fn f66_no_document_names_an_address_of_ours() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut left = vec![root.join("docs"), root.join("src"), root.join("examples")];
+    let mut files: Vec<_> = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Cargo.toml"]
+        .map(|name| root.join(name))
+        .into();
+    while let Some(folder) = left.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { left.push(path) } else { files.push(path) }
+        }
+    }
+    for file in files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).expect("a file")).into_owned();
+        for host in ["github.com/", "docs.rs/", "crates.io/", "gitlab.com/", "lib.rs/"] {
+            let ours = text.match_indices(host).any(|(at, _)| {
+                text.get(at..)
+                    .and_then(|rest| rest.lines().next())
+                    .is_some_and(|line| line.contains("authsec"))
+            });
+            assert!(!ours, "{} names an address at {host}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_readme_can_be_read_in_one_go() {
+    assert!(README.lines().count() <= 250);
+    assert!(README.contains("It is not made by AuthSec"));
+}
+
+/// No document cites what its reader does not have.
+#[test]
+fn f63_what_is_cited_can_be_read() {
+    for document in [README, include_str!("../../docs/errors.md"), include_str!("../../docs/timing.md")] {
+        assert!(!document.contains("wire contract"));
+    }
+}
+
+/// The guide's table "Test as you go", row by row, as far as no other test here is the same.
 #[tokio::test(start_paused = true)]
 async fn the_guides_table_comes_out() {
     let (sandbox, client) = start().await;
@@ -110,7 +178,7 @@ async fn usage_after_a_shutdown() {
     let kept = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
     client.shutdown().await;
     let usage = client.usage();
-    assert_eq!((usage.live_polls, usage.remembered_ids, usage.push_counts), (1, 1, 1));
+    assert_eq!((usage.live_polls, usage.remembered_ids, usage.push_counts), (1, 0, 1));
     assert_eq!(kept.await.expect("an outcome").status(), "cancelled");
     assert_eq!(client.usage().live_polls, 0);
     tokio::time::sleep(Duration::from_secs(301)).await;

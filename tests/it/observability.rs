@@ -1,8 +1,11 @@
 //! Enough in the log to reconstruct a flow.
 
+use std::collections::HashSet;
+use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
+use authsec_ciba::{CibaClient, Error};
 use tracing::instrument::WithSubscriber as _;
 
 use crate::capture::Captured;
@@ -30,8 +33,10 @@ async fn b90_one_span_per_flow_tells_its_story() {
         1,
         "{ours:#?}"
     );
-    assert_eq!(count(&["authsec.poll", " DEBUG ", "pending"]), 1, "{ours:#?}");
-    assert_eq!(count(&["authsec.poll", " WARN ", "fault", "kind=Server", "status=502"]), 1, "{ours:#?}");
+    let polled = ["polled", " DEBUG ", "flow=", "email=u***@example.com"];
+    assert_eq!(count(&polled), 2, "{ours:#?}");
+    let fault = ["a poll failed", " WARN ", "flow=", "email=u***@example.com", "kind=Server", "status=502"];
+    assert_eq!(count(&fault), 1, "{ours:#?}");
     let closing = ["authsec.poll", "close", "email=u***@example.com", "interval=5s", "polls=3", "attempts=1"];
     assert_eq!(count(&closing), 1, "{ours:#?}");
     assert_eq!(count(&["authsec.poll", "close", "outcome=\"approved\""]), 1, "{ours:#?}");
@@ -52,6 +57,106 @@ async fn b90_a_dropped_poll_tells_its_end_too() {
     .await;
     let text = captured.text();
     let told =
-        |line: &&str| ["authsec.poll", "close", "outcome=\"cancelled\""].iter().all(|it| line.contains(it));
+        |line: &&str| ["authsec.poll", "close", "outcome=\"dropped\""].iter().all(|it| line.contains(it));
     assert_eq!(text.lines().filter(told).count(), 2, "{text}");
+}
+
+/// An initiate and a login that both fail.
+async fn fail(client: &CibaClient, email: &str) -> [Error; 2] {
+    let initiate = client.initiate_app_approval(email).await.expect_err("a fault");
+    [initiate, client.verify_totp(email, "123456").await.expect_err("a fault")]
+}
+
+#[tokio::test(start_paused = true)]
+async fn f51_b90_at_info_each_warning_says_who_which_flow_and_what_without_its_span() {
+    let captured = Captured::default();
+    let mut errors = Vec::new();
+    async {
+        let (sandbox, client) = start().await;
+        sandbox.faults().always(Call::Initiate, Fault::html_502());
+        sandbox.faults().always(Call::Totp, Fault::html_502());
+        for n in 0..20 {
+            errors.extend(fail(&client, &format!("person{n}@example.com")).await);
+        }
+    }
+    .with_subscriber(captured.subscriber_at(tracing::Level::INFO))
+    .await;
+    let text = captured.text();
+    let mut flows = HashSet::new();
+    for error in &errors {
+        let flow = error.flow_id().expect("a flow").to_string();
+        assert_eq!(flow.len(), 8);
+        let of_flow: Vec<_> = text.lines().filter(|line| line.contains(&format!("flow={flow}"))).collect();
+        let warnings: Vec<_> = of_flow.iter().filter(|line| line.contains(" WARN ")).collect();
+        assert_eq!(warnings.len(), 1, "{of_flow:#?}");
+        // Behind the span, which a subscriber may not show.
+        let (_, event) = warnings[0].rsplit_once("authsec_ciba::").expect("ours");
+        for part in [format!("flow={flow}").as_str(), "email=p***@example.com", "kind=Server", "status=502"] {
+            assert!(event.contains(part), "{part}: {event}");
+        }
+        assert!(event.contains("initiate failed") || event.contains("TOTP login failed"), "{event}");
+        let closed: Vec<_> = of_flow.iter().filter(|line| line.contains("close")).collect();
+        assert_eq!(closed.len(), 1, "{of_flow:#?}");
+        for part in ["email=p***@example.com", "attempts=1", "outcome=\"error\"", "error=Server"] {
+            assert!(closed[0].contains(part), "{part}: {closed:?}");
+        }
+        flows.insert(flow);
+    }
+    assert_eq!(flows.len(), 40, "twenty people who look alike are told apart by their flows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f51_b90_every_end_of_a_call_is_told_by_its_span() {
+    let captured = Captured::default();
+    let (mut flow, mut refused) = (None, None);
+    async {
+        let (sandbox, client) = start().await;
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        flow = Some(pending.flow_id().to_string());
+        sandbox.faults().next(Call::Initiate, Fault::Hang);
+        let dropped = client.initiate_app_approval(EMAIL).into_future();
+        assert!(tokio::time::timeout(Duration::from_secs(1), dropped).await.is_err());
+        let admin = crate::support::Plane { admin: true, ..crate::support::Plane::WORKSPACE };
+        let admin = admin.client(&sandbox).build().expect("valid");
+        let wrong = sandbox.authenticator(EMAIL).wrong_code();
+        for _ in 0..4 {
+            let _ = admin.verify_totp(EMAIL, &wrong).await.expect("judged");
+        }
+        refused = admin.verify_totp(EMAIL, "12").await.expect_err("no code").flow_id();
+    }
+    .with_subscriber(captured.subscriber_at(tracing::Level::INFO))
+    .await;
+    let text = captured.text();
+    let closed = |needles: &[&str]| {
+        let all = |line: &&str| line.contains("close") && needles.iter().all(|it| line.contains(it));
+        text.lines().filter(all).count()
+    };
+    let flow = format!("flow={}", flow.expect("a flow"));
+    assert_eq!(closed(&["authsec.initiate", &flow, "outcome=\"pushed\"", "attempts=1"]), 1, "{text}");
+    assert_eq!(closed(&["authsec.initiate", "outcome=\"dropped\""]), 1, "{text}");
+    for remaining in [2, 1, 0] {
+        let remaining = format!("remaining={remaining} ");
+        assert_eq!(closed(&["authsec.totp", "outcome=\"invalid_code\"", &remaining]), 1, "{text}");
+    }
+    assert_eq!(closed(&["authsec.totp", "outcome=\"too_many_retries\"", "attempts=0"]), 1, "{text}");
+    let refused = format!("flow={}", refused.expect("a flow"));
+    assert_eq!(closed(&["authsec.totp", &refused, "outcome=\"error\"", "error=Input"]), 1, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f52_no_span_of_a_call_is_held_while_the_transport_sends() {
+    let captured = Captured::default();
+    async {
+        let (_sandbox, client) = start().await;
+        let _ = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        let _ = client.verify_totp(EMAIL, "123456").await;
+        // The connections live on.
+        assert_eq!(captured.text().matches(": close").count(), 2, "{}", captured.text());
+    }
+    .with_subscriber(captured.subscriber())
+    .await;
+    let text = captured.text();
+    let theirs: Vec<_> = text.lines().filter(|line| line.contains(" hyper")).collect();
+    assert!(!theirs.is_empty());
+    assert!(!theirs.iter().any(|line| line.contains("authsec.")), "{theirs:#?}");
 }

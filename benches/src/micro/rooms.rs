@@ -44,10 +44,18 @@ mod rooms {
 
         let mut group = c.benchmark_group("wire");
         group.bench_function("pending", |b| b.iter(|| read_poll(202, black_box(pending), &email)));
-        group.bench_function("approved", |b| b.iter(|| read_poll(200, black_box(approved.as_bytes()), &email)));
-        group.bench_function("nested 100 deep", |b| b.iter(|| read_poll(202, black_box(nested.as_bytes()), &email)));
-        group.bench_function("verified", |b| b.iter(|| read_totp(200, black_box(verified.as_bytes()), &email)));
-        group.bench_function("acknowledged", |b| b.iter(|| read_initiate(200, black_box(acknowledged), &email)));
+        group.bench_function("approved", |b| {
+            b.iter(|| read_poll(200, black_box(approved.as_bytes()), &email))
+        });
+        group.bench_function("nested 100 deep", |b| {
+            b.iter(|| read_poll(202, black_box(nested.as_bytes()), &email))
+        });
+        group.bench_function("verified", |b| {
+            b.iter(|| read_totp(200, black_box(verified.as_bytes()), &email))
+        });
+        group.bench_function("acknowledged", |b| {
+            b.iter(|| read_initiate(200, black_box(acknowledged), &email))
+        });
         let polls = Polls::of("0b7c52a1-8f3e-4c6d-9a21-5d4e3f2b1c0a");
         let id = AuthReqId::new("q3Zr0yJ2mXbT8vKc5LpW1nHs7dGf4aQeUo6iRt9wZ=").expect("an id");
         group.bench_function("body of a poll", |b| b.iter(|| polls.body(black_box(&id))));

@@ -1,7 +1,9 @@
 "use strict";
 // Shows the time that the server says is left, and loads the page anew when there is something else to see.
 const byId = (id) => document.getElementById(id);
-const announceAt = new Set(["60", "30", "10"]);
+// Each is said once, and stands until the next: a screen reader takes longer than a second.
+const warnings = [60, 30, 10];
+let lost = false;
 const events = new EventSource("/events");
 
 function say(text) {
@@ -11,7 +13,14 @@ function say(text) {
 events.addEventListener("left", ({ data }) => {
   byId("left").textContent = data;
   byId("bar").value = Number(data);
-  say(announceAt.has(data) ? "Waiting for your answer, " + data + " seconds left" : "Waiting for your answer");
+  const left = Number(data);
+  if (left <= warnings[0]) {
+    while (left <= warnings[0]) warnings.shift();
+    say("Waiting for your answer, " + left + " seconds left");
+  } else if (lost) {
+    say("Waiting for your answer");
+  }
+  lost = false;
 });
 
 events.addEventListener("moved", () => {
@@ -26,5 +35,8 @@ events.addEventListener("stopping", () => {
 
 events.addEventListener("error", () => {
   if (events.readyState === EventSource.CLOSED) location.replace("/");
-  else say("The connection was lost. Trying again.");
+  else {
+    lost = true;
+    say("The connection was lost. Trying again.");
+  }
 });

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use super::{LOCK, TotpLockout, advance, attempts, claim, free, key, refused, user, wrong};
+use super::{LOCK, TotpLockout, advance, attempts, claim, free, key, locked, unjudged, user, wrong};
 
 #[tokio::test(start_paused = true)]
 async fn b50_three_wrong_codes_then_the_lock() {
     let attempts = attempts(TotpLockout::ResetByCancel);
     assert_eq!([wrong(&attempts), wrong(&attempts), wrong(&attempts)], [2, 1, 0]);
-    assert_eq!(refused(&attempts), Some(LOCK));
+    assert_eq!(locked(&attempts), LOCK);
     assert!(attempts.claim(key("other@example.com")).is_ok(), "nobody else is locked");
 }
 
@@ -17,7 +17,7 @@ async fn b52_the_lock_ends_by_itself_after_fifteen_minutes() {
         wrong(&attempts);
     }
     advance(15 * 60 - 1).await;
-    assert_eq!(refused(&attempts), Some(Duration::from_secs(1)));
+    assert_eq!(locked(&attempts), Duration::from_secs(1));
     advance(1).await;
     assert_eq!(free(&attempts), 3);
 }
@@ -32,7 +32,7 @@ async fn b52_the_lock_counts_from_the_last_wrong_code_and_refused_claims_do_not_
     assert_eq!(wrong(&attempts), 0, "20 minutes behind the first, but never 15 without a wrong one");
     for _ in 0..14 {
         advance(60).await;
-        assert!(refused(&attempts).is_some());
+        locked(&attempts);
     }
     advance(60).await;
     assert_eq!(free(&attempts), 3);
@@ -65,7 +65,7 @@ async fn b52_a_cancel_resets_to_three() {
         wrong(&attempts);
     }
     attempts.reset_by_cancel(&key("other@example.com"));
-    assert!(refused(&attempts).is_some(), "another's cancel");
+    assert_eq!(locked(&attempts), LOCK, "another's cancel");
     attempts.reset_by_cancel(&user());
     assert_eq!(free(&attempts), 3);
     attempts.reset_by_cancel(&user());
@@ -80,7 +80,7 @@ async fn b52_strict_takes_the_reset_by_cancel_away() {
     assert_eq!(wrong(&attempts), 1);
     wrong(&attempts);
     attempts.reset_by_cancel(&user());
-    assert_eq!(refused(&attempts), Some(LOCK));
+    assert_eq!(locked(&attempts), LOCK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,10 +88,10 @@ async fn b52_a_cancel_gives_no_places_beyond_those_under_way() {
     let attempts = attempts(TotpLockout::ResetByCancel);
     let under_way: Vec<_> = (0..3).map(|_| claim(&attempts)).collect();
     attempts.reset_by_cancel(&user());
-    assert_eq!(refused(&attempts), None, "three are still on their way");
+    assert_eq!(unjudged(&attempts), None, "three are still on their way");
     let left: Vec<_> = under_way.into_iter().map(|attempt| attempt.wrong()).collect();
     assert_eq!(left, [0, 0, 0], "none is left while the others are out");
-    assert_eq!(refused(&attempts), Some(LOCK), "all three count: the cancel came before their answers");
+    assert_eq!(locked(&attempts), LOCK, "all three count: the cancel came before their answers");
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +118,7 @@ async fn b51_a_code_that_may_have_been_sent_keeps_its_place_for_thirty_seconds()
     drop(dropped);
     assert_eq!(free(&attempts), 1);
     assert_eq!(wrong(&attempts), 0);
-    assert_eq!(refused(&attempts), Some(Duration::from_secs(20)), "the first of the two places");
+    assert_eq!(unjudged(&attempts), Some(Duration::from_secs(20)), "the first of the two places");
     advance(19).await;
     assert_eq!(free(&attempts), 0);
     advance(1).await;
@@ -151,5 +151,44 @@ async fn b60_another_letter_case_gives_no_fresh_attempts() {
     for email in ["user@example.com", "User@Example.COM", " USER@EXAMPLE.COM "] {
         attempts.claim(key(email)).unwrap_or_else(|_| panic!("{email}")).wrong();
     }
-    assert!(refused(&attempts).is_some());
+    locked(&attempts);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f39_b51_what_was_not_judged_is_never_called_wrong() {
+    let attempts = attempts(TotpLockout::ResetByCancel);
+    // 3 held; 2 and 1 wrong; 2 held and 1 under way; 3 under way.
+    for (wrongs, held, waiting) in
+        [(0, 3, 0), (1, 2, 0), (2, 1, 0), (0, 2, 1), (1, 1, 1), (0, 0, 3), (2, 0, 1)]
+    {
+        for _ in 0..wrongs {
+            wrong(&attempts);
+        }
+        for _ in 0..held {
+            claim(&attempts).hold();
+        }
+        let under_way: Vec<_> = (0..waiting).map(|_| claim(&attempts)).collect();
+        let wait = (held > 0).then_some(Duration::from_secs(30));
+        assert_eq!(unjudged(&attempts), wait, "{wrongs} {held} {waiting}");
+        drop(under_way);
+        attempts.reset_by_cancel(&user());
+    }
+    for _ in 0..3 {
+        wrong(&attempts);
+    }
+    assert_eq!(locked(&attempts), LOCK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b52_a_code_under_way_when_a_cancel_comes_keeps_its_place_if_nobody_judges_it() {
+    let attempts = attempts(TotpLockout::ResetByCancel);
+    claim(&attempts).hold();
+    let mut under_way = claim(&attempts);
+    under_way.sending();
+    attempts.reset_by_cancel(&user());
+    assert_eq!(free(&attempts), 2, "the held one is free again, the one under way is not");
+    drop(under_way);
+    assert_eq!(free(&attempts), 2, "it may have been judged");
+    advance(30).await;
+    assert_eq!((free(&attempts), attempts.remembered()), (3, 0));
 }

@@ -130,6 +130,56 @@ async fn b33_what_pushed_nothing_does_not_count_and_the_guard_can_be_switched_of
 }
 
 #[tokio::test(start_paused = true)]
+async fn f40_initiates_dropped_in_the_queue_are_no_pushes() {
+    let script = Script::new([ack("somebody's").after(Duration::from_secs(30))]);
+    let client = scripted_with(&script, |builder| builder.max_in_flight(1));
+    let slow = tokio::spawn(client.initiate_app_approval("other@example.com").into_future());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..5 {
+        let queued = client.initiate_app_approval(EMAIL).into_future();
+        assert!(tokio::time::timeout(Duration::from_secs(1), queued).await.is_err());
+    }
+    slow.await.expect("no panic").expect("an acknowledgement");
+    assert_eq!((script.asked().len(), client.usage().push_counts), (1, 1), "nothing of the five was sent");
+    for n in 0..5 {
+        script.then(ack(&format!("id-{n}")));
+        initiate(&client).await;
+    }
+    let error = client.initiate_app_approval(EMAIL).await.expect_err("too many");
+    assert_eq!((error.kind(), script.asked().len()), (ErrorKind::TooManyPushes, 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn b33_an_initiate_dropped_when_it_has_left_is_a_push_and_one_without_a_connection_is_none() {
+    let script =
+        Script::new([ack("slow").after(Duration::from_secs(30)), Line::fault(FaultKind::NotConnected)]);
+    let client = scripted_with(&script, |builder| builder.push_guard(PushGuard::at_most(1)));
+    let dropped = client.initiate_app_approval(EMAIL).into_future();
+    assert!(tokio::time::timeout(Duration::from_secs(1), dropped).await.is_err());
+    let error = client.initiate_app_approval(EMAIL).await.expect_err("it may be on the phone");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(299)));
+    let connecting = client.initiate_app_approval("other@example.com").into_future();
+    assert!(tokio::time::timeout(Duration::from_millis(100), connecting).await.is_err());
+    assert_eq!((script.asked().len(), client.usage().push_counts), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn f40_b33_of_a_thousand_at_once_no_more_are_sent_than_may_be() {
+    let script = Script::new((0..1_000).map(|n| ack(&format!("id-{n}")).after(Duration::from_secs(1))));
+    let client = scripted_with(&script, |builder| builder.max_in_flight(2));
+    let calls: Vec<_> =
+        (0..1_000).map(|_| tokio::spawn(client.initiate_app_approval(EMAIL).into_future())).collect();
+    let mut pushed = 0;
+    for call in calls {
+        match call.await.expect("no panic") {
+            Ok(_) => pushed += 1,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TooManyPushes),
+        }
+    }
+    assert_eq!((pushed, script.asked().len()), (5, 5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn b33_c11_fifty_at_once_are_never_merged() {
     let script = Script::new((0..50).map(|n| ack(&format!("id-{n}")).after(Duration::from_secs(1))));
     let client = scripted(&script);

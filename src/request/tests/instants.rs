@@ -4,11 +4,11 @@ mod backoff;
 mod deadline;
 mod first_poll;
 mod floor;
+mod joining;
 mod jumps;
 mod odd_numbers;
 mod one_look;
 mod slow_down;
-mod taking_over;
 
 use std::time::Duration;
 

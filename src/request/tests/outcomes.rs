@@ -168,14 +168,15 @@ async fn b23_a_cut_body_that_holds_a_whole_document_is_salvaged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b23_a_poll_dropped_in_its_request_leaves_the_suspicion_to_the_next() {
+async fn b43_a_poll_dropped_in_its_request_leaves_the_approval_to_the_next() {
     let script =
         Script::new([Line::ack(5, 300), Line::approved().after(Duration::from_secs(3)), Line::expired()]);
     let client = scripted(&script);
     let pending = initiate(&client).await;
     let dropped = tokio::time::timeout(Duration::from_secs(6), pending.wait().into_future()).await;
     assert!(dropped.is_err(), "dropped while its request was under way");
-    assert_eq!(pending.wait().await.expect("an outcome").status(), "approval_lost");
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
+    assert_eq!(script.asked().len(), 2, "the initiate, and the one poll");
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,6 +124,26 @@ async fn b51_an_attempt_that_may_have_been_judged_keeps_its_place_for_one_code()
 }
 
 #[tokio::test(start_paused = true)]
+async fn f39_b51_codes_that_nobody_judged_are_not_called_wrong() {
+    for line in [|| Line::json(503, ""), || Line::fault(FaultKind::Broken), || Line::json(200, "<html>")] {
+        let script = Script::new((0..3).map(|_| line()));
+        let client = scripted(&script);
+        for _ in 0..3 {
+            client.verify_totp(EMAIL, "123456").await.expect_err("not judged");
+        }
+        let outcome = verify(&client).await;
+        let TotpOutcome::TooManyRetries { retry_after, by } = outcome else { panic!("{outcome:?}") };
+        assert_eq!((retry_after, by), (Some(Duration::from_secs(30)), LockedBy::Unjudged));
+        assert!(!outcome.verified().expect_err("no token").to_string().contains("wrong codes"));
+        assert_eq!(script.asked().len(), 3, "nothing was sent");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        script.then(right());
+        let verified = verify(&client).await.verified().expect("a right code");
+        assert_eq!(verified.remaining(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn b53_a_code_is_exactly_six_ascii_digits() {
     let script = Script::new([]);
     let client = scripted(&script);

@@ -79,7 +79,7 @@ pub struct LoggedRequest {
     pub auth_req_id: Option<String>,
     /// The address that the request carried or that its id belongs to.
     pub email: Option<String>,
-    /// The name of the fault that was applied ([`Fault::name`](super::Fault::name)).
+    /// The name of the fault that was applied ([`Fault::name`](crate::sandbox::Fault::name)).
     pub fault: Option<&'static str>,
     /// Why the request is unexpected, if it is: no such route, broken JSON, a missing or unknown field.
     pub unexpected: Option<String>,

@@ -67,7 +67,7 @@ impl User {
     }
 
     /// Gives the user an authenticator with this secret in standard base32. A secret that is not base32
-    /// makes [`SandboxBuilder::start`](super::SandboxBuilder::start) fail.
+    /// makes [`SandboxBuilder::start`](crate::sandbox::SandboxBuilder::start) fail.
     #[must_use]
     pub fn totp_secret(mut self, base32: impl Into<String>) -> Self {
         self.totp = TotpSource::Base32(base32.into());

@@ -127,6 +127,27 @@ impl Browser {
         seen.convert().unwrap()
     }
 
+    /// What a script says, as text.
+    pub async fn tell(&self, script: &str) -> String {
+        self.driver.execute(script, vec![]).await.unwrap().convert().unwrap()
+    }
+
+    /// The narrowest phone, and twice the size of text.
+    pub async fn narrow(&self) {
+        self.driver.set_window_rect(0, 0, 320, 900).await.unwrap();
+        self.tell("document.documentElement.style.fontSize = '200%'; return ''").await;
+    }
+
+    /// Nothing is cut off or has to be scrolled sideways.
+    pub async fn fits(&self) {
+        let script = "const wide = [...document.querySelectorAll('main *, aside *')]\
+            .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 || it.scrollWidth > it.clientWidth + 1 \
+                && !['SELECT', 'INPUT', 'SPAN', 'STRONG', 'A', 'CODE', 'LABEL'].includes(it.tagName));\
+            return innerWidth + ': ' + wide.map((it) => it.tagName + '#' + it.id + '.' + it.className).join(' ')";
+        let told = self.tell(script).await;
+        assert!(told.starts_with("320: ") && told.len() == 5, "{told}");
+    }
+
     /// The session id, as the browser keeps it.
     pub async fn session(&self) -> String {
         self.driver.get_named_cookie("web_login").await.unwrap().value

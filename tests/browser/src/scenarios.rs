@@ -310,3 +310,75 @@ async fn forged_requests_are_refused() {
     })
     .await;
 }
+
+/// The demonstration offers two people: the phone shows the one who is asked, until somebody chooses another.
+#[tokio::test]
+async fn f64_the_phone_opens_on_whoever_waits() {
+    play(&[], async |stand| {
+        let phone = stand.browser().await;
+        phone.goto(&stand.phone.page).await;
+        phone.sees("empty", "Nothing is waiting").await;
+        let browser = stand.browser().await;
+        let code = browser.ask_phone(BERT).await;
+        phone.sees("requests", &code).await;
+        let other = stand.browser().await;
+        other.goto(&stand.phone.page).await;
+        other.sees("requests", &code).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f64_who_plays_is_not_throttled() {
+    play(&["--play"], async |stand| {
+        let browser = stand.browser().await;
+        for _ in 0..7 {
+            browser.ask_phone(ANNA).await;
+            browser.click("cancel").await;
+            browser.sees("notice", "cancelled").await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn f64_the_pages_hold_on_a_narrow_screen_with_large_text() {
+    play(&[], async |stand| {
+        let browser = stand.browser().await;
+        browser.open().await;
+        browser.narrow().await;
+        browser.picture("narrow-start").await;
+        browser.fits().await;
+        browser.ask_phone(BERT).await;
+        browser.narrow().await;
+        browser.picture("narrow-waiting").await;
+        browser.fits().await;
+        let phone = stand.browser().await;
+        phone.goto(&stand.phone.page).await;
+        phone.sees("requests", "s left").await;
+        phone.narrow().await;
+        phone.picture("narrow-phone").await;
+        phone.fits().await;
+    })
+    .await;
+}
+
+/// A warning that is overwritten after a second is never heard.
+#[tokio::test]
+async fn f64_each_warning_is_said_once_and_stays() {
+    play(&["--wait", "14"], async |stand| {
+        let browser = stand.browser().await;
+        browser.ask_phone(ANNA).await;
+        let listen = "window.said = []; const node = document.getElementById('status');\
+            new MutationObserver(() => said.push(node.textContent)).observe(node, { childList: true, characterData: true, \
+                subtree: true }); return ''";
+        browser.tell(listen).await;
+        browser.sees("status", "10 seconds left").await;
+        browser.sees("left", "7").await;
+        browser.sees("status", "10 seconds left").await;
+        let said = browser.tell("return said.join('|')").await;
+        assert!(said.split('|').filter(|text| text.contains("seconds left")).count() <= 2, "{said}");
+        assert_eq!(said.matches("10 seconds left").count(), 1, "{said}");
+    })
+    .await;
+}

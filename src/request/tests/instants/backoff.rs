@@ -39,19 +39,31 @@ fn b20_backoff_doubles_up_to_its_cap_and_jitter_stays_inside() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b20_retry_after_is_a_minimum_that_the_deadline_caps() {
-    let script = Script::new([
-        Line::ack(5, 300),
-        Line::json(429, r#"{"error":"Rate limit exceeded"}"#).retry_after(seconds(17)),
-        Line::json(503, "").retry_after(seconds(1)),
-        Line::json(429, "").retry_after(seconds(100_000)),
-    ]);
+async fn b20_retry_after_is_a_minimum_that_the_ids_end_caps() {
+    let lines = |life| {
+        [
+            Line::ack(5, life),
+            Line::json(429, r#"{"error":"Rate limit exceeded"}"#).retry_after(seconds(17)),
+            Line::json(503, "").retry_after(seconds(1)),
+            Line::json(429, "").retry_after(seconds(100_000)),
+        ]
+    };
+    let script = Script::new(lines(60));
     let client = scripted(&script);
     let pending = initiate(&client).await;
     let start = now();
-    let outcome = pending.wait().timeout(seconds(60)).await.expect("an outcome");
-    assert_eq!(outcome.status(), "timeout");
-    assert_eq!(polls(&script, start), [5_000, 22_000, 27_500, 60_000]);
+    let outcome = pending.wait().await.expect("an outcome");
+    assert_eq!(outcome.status(), "expired_token");
+    assert_eq!(polls(&script, start), [5_000, 22_000, 27_500, 60_000], "one last look at the id's end");
+
+    let script = Script::new(lines(300));
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let error = pending.wait().timeout(seconds(60)).await.expect_err("the attempts have failed");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 3));
+    assert_eq!(now().duration_since(start), seconds(60));
+    assert_eq!(polls(&script, start), [5_000, 22_000, 27_500], "none at a wait's own deadline");
 }
 
 #[tokio::test(start_paused = true)]
