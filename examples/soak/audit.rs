@@ -7,17 +7,15 @@ use std::time::Duration;
 use authsec_ciba::sandbox::{Call, IssuedRequest, LoggedRequest, Sandbox};
 use tokio::time::Instant;
 
-use crate::story::{End, Story};
+use crate::judgement::{Case, Seen};
+use crate::story::{Story, Wait};
 use crate::{LIFETIME, PATIENCE, SETTLED};
 
 /// The interval that the server asks for.
 const FLOOR: Duration = Duration::from_secs(1);
 
-/// How long a request that was sent before the deadline may still run (`PollPolicy`, B-14).
-const GRACE: Duration = Duration::from_secs(2);
-
-/// Faults behind which the real answer still comes whole and soon.
-const HARMLESS: [&str; 4] = ["delay", "delay_after", "extra_members", "cut_after_complete_json"];
+/// How long a request may take to the server.
+const LATE: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
 pub(crate) struct Audit(Mutex<Books>);
@@ -31,6 +29,8 @@ struct Books {
     outages: Vec<(Instant, Instant)>,
     /// When this machine had no time for us: a request may have waited in front of the server.
     stalls: Vec<(Instant, Instant)>,
+    /// When the other runtime may have stood still, or ended.
+    stills: Vec<(Instant, Instant)>,
     verified: HashSet<(String, String)>,
     issued_codes: HashSet<(String, String)>,
     counts: BTreeMap<String, u64>,
@@ -42,14 +42,6 @@ struct Books {
     pushes: u64,
     judged: u64,
     failures: Vec<String>,
-}
-
-/// One poll in the server's log.
-struct Seen {
-    received: Instant,
-    answered: Option<Instant>,
-    status: Option<u16>,
-    fault: Option<&'static str>,
 }
 
 impl Audit {
@@ -87,16 +79,20 @@ impl Audit {
     }
 
     pub(crate) fn stops(&self, id: &str) {
-        self.story(id, |story| story.stopped = true);
+        self.story(id, |story| story.stops = Some(Instant::now()));
     }
 
-    pub(crate) fn drops(&self, id: &str) {
-        self.story(id, |story| story.dropped = true);
+    pub(crate) fn stopped(&self, id: &str) {
+        self.story(id, |story| story.stopped = Some(Instant::now()));
     }
 
-    pub(crate) fn ended(&self, id: &str, end: End) {
-        self.count(end.name());
-        self.story(id, |story| story.ends.push(end));
+    pub(crate) fn goes_elsewhere(&self, id: &str) {
+        self.story(id, |story| story.elsewhere = true);
+    }
+
+    pub(crate) fn ended(&self, id: &str, wait: Wait) {
+        self.count(wait.end.name());
+        self.story(id, |story| story.waits.push(wait));
     }
 
     pub(crate) fn verified(&self, email: &str, token: &str) {
@@ -115,6 +111,13 @@ impl Audit {
         books.count("stalls of this machine");
         // What it held up has not ended at once.
         books.stalls.push((from - PATIENCE, to + PATIENCE));
+    }
+
+    pub(crate) fn stood_still(&self, from: Instant, to: Instant) {
+        let mut books = self.books();
+        books.count("ends and rests of the other runtime");
+        // What it held up has not ended at once.
+        books.stills.push((from, to + PATIENCE));
     }
 
     pub(crate) fn count(&self, what: &str) {
@@ -151,6 +154,7 @@ impl Audit {
         books.polls.retain(|_, polls| polls.last().is_some_and(|last| last.received > old));
         books.outages.retain(|(_, to)| *to > old);
         books.stalls.retain(|(_, to)| *to > old);
+        books.stills.retain(|(_, to)| *to > old);
     }
 
     /// The sums, when nothing is under way any more.
@@ -225,30 +229,44 @@ impl Books {
         let Some(id) = entry.auth_req_id.as_deref().or_else(|| entry.body.field("auth_req_id")) else {
             return self.fail("a poll without an id".to_owned());
         };
-        let polls = self.polls.entry(id.to_owned()).or_default();
         let seen = Seen {
             received: entry.received_at,
             answered: entry.answered_at,
             status: entry.status,
             fault: entry.fault,
         };
-        let gap = polls.last().map(|before| seen.received - before.answered.unwrap_or(before.received));
-        let before = polls.last().and_then(|before| before.fault);
+        let elsewhere = self.stories.get(id).is_some_and(|story| story.elsewhere);
+        let disturbances = self.disturbances(elsewhere);
+        let polls = self.polls.entry(id.to_owned()).or_default();
+        // The floor counts from the end of the answer; where none came, from the end of the client's patience.
+        let gap = polls.last().map(|before| {
+            let disturbed = before.is_in(&disturbances);
+            let unanswered = before.received + if disturbed { Duration::ZERO } else { PATIENCE - LATE };
+            let ended = if disturbed { before.received } else { before.answered.unwrap_or(unanswered) };
+            (seen.received.saturating_duration_since(ended), before.fault)
+        });
+        let disturbed = seen.is_in(&disturbances);
         polls.push(seen);
-        // Nobody heard the end of a request that was dropped: there the floor counts from the drop.
-        let dropped = self.stories.get(id).is_some_and(|story| story.dropped);
-        let least = if dropped { FLOOR / 2 } else { FLOOR };
-        let stalled =
-            self.stalls.iter().any(|(from, to)| *from <= entry.received_at && entry.received_at <= *to);
-        if gap.is_some_and(|gap| gap < least) && !stalled {
-            self.fail(format!("a poll came {gap:?} after the answer before it ({before:?})"));
+        if let Some((gap, fault)) = gap.filter(|(gap, _)| *gap < FLOOR && !disturbed) {
+            let since = |at: Instant| at.saturating_duration_since(polls[0].received).as_millis();
+            let times: Vec<_> = polls
+                .iter()
+                .map(|poll| (since(poll.received), poll.answered.map(since), poll.fault))
+                .collect();
+            let disturbances: Vec<_> = disturbances
+                .iter()
+                .filter(|(_, to)| *to > polls[0].received)
+                .map(|(from, to)| (since(*from), since(*to)))
+                .collect();
+            let story = self.stories.get(id).cloned();
+            self.fail(format!("a poll came {gap:?} after the answer before it ({fault:?}); {times:?} {disturbances:?} elsewhere {elsewhere} {:?}", story.map(|s| s.waits)));
         }
     }
 
-    /// Whether the server was gone, or going, while this poll may have been under way.
-    fn in_outage(&self, poll: &Seen) -> bool {
-        let end = poll.answered.unwrap_or(poll.received + PATIENCE) + Duration::from_millis(500);
-        self.outages.iter().chain(&self.stalls).any(|(from, to)| poll.received <= *to && *from <= end)
+    /// When something was out of order that may have kept an answer from a person, as seen by one whose waits ran there.
+    fn disturbances(&self, elsewhere: bool) -> Vec<(Instant, Instant)> {
+        let stills = self.stills.iter().filter(|_| elsewhere);
+        self.outages.iter().chain(&self.stalls).chain(stills).copied().collect()
     }
 
     fn judge(&mut self, request: &IssuedRequest) {
@@ -262,60 +280,10 @@ impl Books {
             }
             return;
         };
-        let broken = polls
-            .iter()
-            .any(|poll| poll.fault.is_some_and(|fault| !HARMLESS.contains(&fault)) || self.in_outage(poll));
-        // The last word: of two windows on one request, the first may already have had it.
-        let approved = story.ends.iter().filter(|end| matches!(end, End::Approved(_))).count();
-        let Some(end) = story.ends.iter().find(|end| matches!(end, End::Approved(_))).or(story.ends.last())
-        else {
-            return self.fail("an approval without an outcome".to_owned());
-        };
-        // A token that the server put on the wire, whole.
-        let is_whole = |poll: &Seen| {
-            poll.status == Some(200)
-                && poll.fault.is_none_or(|fault| HARMLESS.contains(&fault))
-                && !self.in_outage(poll)
-        };
-        let whole = request.token.is_some() && polls.iter().any(is_whole);
-        let over = story.began + LIFETIME;
-        let mut gone = self.outages.iter().chain(&self.stalls);
-        // The last look, too, may have been under way when the server went.
-        let was_down = gone.any(|(from, to)| *from <= over + GRACE && story.began <= *to);
-        // An answer that comes when the time is over says nothing about the ones before it (B-23).
-        let late = polls.last().is_some_and(|last| last.answered.is_none_or(|answered| answered >= over));
-        // And a server that says "pending" or "slow_down" although it has spent the approval is not to be helped.
-        let spent = polls.iter().position(|poll| poll.status == Some(200)).unwrap_or_default();
-        let lied = polls.iter().skip(spent).any(|poll| poll.fault == Some("respond"));
-        let fine = match end {
-            End::Approved(token) => story.phone == Some(true) && request.token.as_ref() == Some(token),
-            End::Denied => story.phone == Some(false),
-            End::TimedOut => story.stopped,
-            End::Expired => request.token.is_none() || late || lied || (broken && !whole),
-            End::Cancelled => story.stopped,
-            // A poll that was dropped in the middle of its answer has lost it, too.
-            End::Lost => broken || story.dropped,
-            End::Failed(_) => broken || was_down,
-        };
-        let lost = whole && !story.stopped && !story.dropped && !matches!(end, End::Approved(_));
-        if !fine || lost || approved > 1 {
-            let gone: Vec<_> = self
-                .outages
-                .iter()
-                .map(|(from, to)| (from.saturating_duration_since(story.began), *to - *from))
-                .collect();
-            let since = |poll: &Seen| (poll.received - story.began).as_millis();
-            let faults: Vec<_> = polls.iter().map(|poll| (since(poll), poll.status, poll.fault)).collect();
-            self.fail(format!(
-                "{end:?}, {} ends, phone {:?}, stopped {}, dropped {}; the server: {:?}, token {}; polls: {faults:?}; \
-                 gone: {gone:?}",
-                story.ends.len(),
-                story.phone,
-                story.stopped,
-                story.dropped,
-                request.state,
-                request.token.is_some(),
-            ));
+        let disturbances = self.disturbances(story.elsewhere);
+        let case = Case { request, story: &story, polls: &polls, disturbances: &disturbances };
+        if let Some(what) = case.judge() {
+            self.fail(format!("{what}: {case}"));
         }
     }
 }

@@ -11,9 +11,12 @@ mod chaos;
 mod codes;
 #[path = "../support/help.rs"]
 mod help;
+mod judgement;
+mod other_runtime;
 mod person;
 mod process;
 mod story;
+mod waiting;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,12 +30,20 @@ use tokio::time::{Instant, sleep};
 
 use arguments::Arguments;
 use audit::Audit;
+use other_runtime::OtherRuntime;
+use person::World;
 use process::Process;
 
 /// How long a request lives.
 const LIFETIME: Duration = Duration::from_secs(15);
 /// How long one HTTP request may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the server keeps an idle connection open.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// How long a code that may have been judged keeps its place.
+const HELD: Duration = Duration::from_secs(30);
+/// How many people wait with the keep-alive as their interval.
+const LONERS: usize = 5;
 /// So long after its arrival a request is over, whatever happened to it.
 const SETTLED: Duration = Duration::from_secs(8);
 
@@ -66,32 +77,40 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 async fn soak(arguments: &Arguments, audit: &Arc<Audit>, before: Process) -> Result<(), Box<dyn Error>> {
     let mut builder = Sandbox::builder().client("client", Some("secret")).lifetime(LIFETIME);
-    builder = builder.interval(Duration::from_secs(1));
+    builder = builder.interval(Duration::from_secs(1)).keep_alive(KEEP_ALIVE);
     for number in 0..arguments.people {
         builder =
             builder.user(User::new(person::email(number))).user(User::new(codes::email(number)).with_totp());
     }
+    for number in 0..LONERS {
+        builder = builder.user(User::new(loner(number)));
+    }
     let sandbox = Arc::new(builder.start().await?);
-    let client = CibaClient::builder()
-        .base_url(sandbox.base_url())
-        .client_id("client")
-        .client_secret("secret")
-        .workspace_id(sandbox.workspace_id())
-        .request_timeout(PATIENCE)
-        .initiate_timeout(Duration::from_secs(35))
-        .poll_policy(PollPolicy::default().backoff_cap(Duration::from_secs(4)))
-        .push_guard(PushGuard::at_most(10_000).per(Duration::from_secs(5)))
-        .totp_lock_duration(Duration::from_secs(3))
-        .build()?;
+    let client = client(&sandbox)?;
+    // Few people whose interval is the server's keep-alive: their connections grow as old as they can.
+    let lonely = self::client(&sandbox)?;
 
     let until = Instant::now() + Duration::from_secs_f64(arguments.minutes * 60.0);
     let seed =
         |number: usize| fastrand::Rng::with_seed(arguments.seed.wrapping_mul(1_000_003) + number as u64);
+    let (other, other_thread) = OtherRuntime::start(seed(3_000_000), until, Arc::clone(audit))?;
+    let world = World {
+        client: client.clone(),
+        other,
+        sandbox: Arc::clone(&sandbox),
+        audit: Arc::clone(audit),
+        until,
+        interval: None,
+    };
     let mut people = JoinSet::new();
     for number in 0..arguments.people {
-        let (client, sandbox, audit) = (client.clone(), Arc::clone(&sandbox), Arc::clone(audit));
-        people.spawn(person::live(number, seed(number), until, client, sandbox, audit));
+        people.spawn(person::live(person::email(number), seed(number), world.clone()));
     }
+    for number in 0..LONERS {
+        let world = World { client: lonely.clone(), interval: Some(KEEP_ALIVE), ..world.clone() };
+        people.spawn(person::live(loner(number), seed(4_000_000 + number), world));
+    }
+    drop(world);
     for number in 0..arguments.people / 10 {
         let (client, sandbox, audit) = (client.clone(), Arc::clone(&sandbox), Arc::clone(audit));
         people.spawn(codes::live(number, seed(1_000_000 + number), until, client, sandbox, audit));
@@ -129,21 +148,44 @@ async fn soak(arguments: &Arguments, audit: &Arc<Audit>, before: Process) -> Res
     while let Some(person) = people.join_next().await {
         person?;
     }
-    // Everything expires, the audit gets its last requests, and the client forgets.
-    for _ in 0..(LIFETIME + SETTLED).as_secs() + 5 {
+    // The other runtime ends by itself.
+    other_thread.join().map_err(|_| "the other runtime's thread panicked")?;
+    // Everything expires, and the audit gets its last requests.
+    for _ in 0..HELD.max(LIFETIME + SETTLED).as_secs() + 5 {
         sleep(Duration::from_secs(1)).await;
         audit.read(&sandbox);
     }
     heartbeat.abort();
-    let usage = client.usage();
-    audit.check(usage == Usage::default(), || format!("the client still remembers {usage:?}"));
     audit.close(&sandbox);
     process::check_memory(&samples, audit);
-    client.shutdown().await;
-    drop(client);
+    for client in [client, lonely] {
+        let polls = client.usage().live_polls;
+        audit.check(polls == 0, || format!("{polls} polls are live, and nobody waits"));
+        client.shutdown().await;
+        let usage = client.usage();
+        audit.check(usage == Usage::default(), || format!("the client still remembers {usage:?}"));
+    }
     match Arc::try_unwrap(sandbox) {
         Ok(sandbox) => sandbox.stop().await,
         Err(_) => audit.check(false, || "somebody still holds the server".to_owned()),
     }
     Ok(())
+}
+
+fn loner(number: usize) -> String {
+    format!("loner{number}@example.com")
+}
+
+fn client(sandbox: &Sandbox) -> Result<CibaClient, authsec_ciba::Error> {
+    CibaClient::builder()
+        .base_url(sandbox.base_url())
+        .client_id("client")
+        .client_secret("secret")
+        .workspace_id(sandbox.workspace_id())
+        .request_timeout(PATIENCE)
+        .initiate_timeout(Duration::from_secs(35))
+        .poll_policy(PollPolicy::default().backoff_cap(Duration::from_secs(4)))
+        .push_guard(PushGuard::at_most(10_000).per(Duration::from_secs(5)))
+        .totp_lock_duration(Duration::from_secs(3))
+        .build()
 }

@@ -39,6 +39,7 @@ impl SandboxBuilder {
                 interval: Duration::from_secs(5),
                 rate_limit: None,
                 keep_log: true,
+                keep_alive: None,
                 issuer: String::new(),
             },
             users: Vec::new(),
@@ -131,6 +132,13 @@ impl SandboxBuilder {
     /// empty. For crowds of polls, whose log would take more memory than they do. Default: yes.
     pub fn keep_log(mut self, keep: bool) -> Self {
         self.settings.keep_log = keep;
+        self
+    }
+
+    /// Closes an HTTP/1 connection that has been idle for this long since its last answer, without a word of it before: no
+    /// `Keep-Alive` header is sent. 5 s is the default of several servers and proxies. Default: idle connections stay open.
+    pub fn keep_alive(mut self, idle: Duration) -> Self {
+        self.settings.keep_alive = Some(idle);
         self
     }
 

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, User};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
@@ -193,4 +194,22 @@ async fn a_sandbox_without_a_log_has_none() {
     assert_eq!(poll(&http, &id).await.status, 200);
     assert!(sandbox.log().is_empty());
     assert_eq!(sandbox.issued().pushes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f68_an_idle_connection_is_closed_after_its_time() {
+    let sandbox = Sandbox::builder().client(CLIENT, None).keep_alive(seconds(5)).start().await.unwrap();
+    let mut stream = TcpStream::connect(sandbox.address()).await.unwrap();
+    for pause in [0, 4, 4] {
+        sleep(seconds(pause)).await;
+        let request = "GET /_sandbox/pending HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut read = Vec::new();
+        while !read.ends_with(b"}") {
+            assert_ne!(stream.read_buf(&mut read).await.unwrap(), 0, "the connection was in use");
+        }
+    }
+    let answered = Instant::now();
+    assert_eq!(stream.read(&mut [0; 64]).await.unwrap(), 0, "closed without a word");
+    assert_eq!(answered.elapsed().as_secs(), 5);
 }

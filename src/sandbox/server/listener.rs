@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Mutex;
@@ -117,7 +117,11 @@ async fn converse(stream: TcpStream, peer: SocketAddr, number: u64, shared: Arc<
     let _ = stream.set_nodelay(true);
     let stream = Arc::new(stream);
     let link = Arc::new(Link::new(number));
-    let server = auto::Builder::new(Tasks(Arc::clone(&shared)));
+    let mut server = auto::Builder::new(Tasks(Arc::clone(&shared)));
+    if let Some(idle) = shared.settings.keep_alive {
+        // hyper counts from the end of the answer before, so this bounds the idle time, too.
+        server.http1().timer(TokioTimer::new()).header_read_timeout(idle);
+    }
     let steps = {
         let service =
             service_fn(|request| service::serve(Arc::clone(&shared), Arc::clone(&link), peer.ip(), request));

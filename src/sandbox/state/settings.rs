@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) interval: Duration,
     pub(crate) rate_limit: Option<u32>,
     pub(crate) keep_log: bool,
+    /// How long an idle HTTP/1 connection stays open.
+    pub(crate) keep_alive: Option<Duration>,
     /// Without a slash at its end.
     pub(crate) issuer: String,
 }
