@@ -25,6 +25,8 @@ pub(crate) struct Wait {
     failures: u32,
     /// It came too late for an approval that others have received.
     late: bool,
+    /// It has received, and is no wait any more.
+    left: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -91,7 +93,7 @@ impl Wait {
     ) -> Self {
         let is_rare = policy.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, rare }
+        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, left: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
@@ -112,7 +114,10 @@ impl Wait {
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
-                    Patience::Until(overdue) => return Next::Drive(request, Some(until.min(overdue))),
+                    Patience::Until(overdue) => {
+                        request.finish(self.spawn());
+                        return Next::Drive(request, Some(until.min(overdue)));
+                    }
                     Patience::EndsBy(overdue) => {
                         return Next::Drive(request, Some(until).filter(|until| *until < overdue));
                     }
@@ -146,7 +151,7 @@ impl Wait {
             // The transport's own timer ends it.
             (true, true) => Patience::EndsBy(overdue),
             (true, false) => Patience::Enough,
-            // Its runtime may stand still, or be gone.
+            // Its runtime may stand still, or be gone; whoever waits there may not be driven.
             (false, _) if at < overdue => Patience::Until(overdue),
             (false, _) => Patience::None,
         }
@@ -210,8 +215,11 @@ impl Wait {
     }
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
-    pub(crate) fn receive(self) -> Outcome {
-        let outcome = self.span().in_scope(|| self.slot.receive(self.failures, self.late, now()));
+    pub(crate) fn receive(mut self) -> Outcome {
+        let Self { inner, slot, .. } = &self;
+        let receive = || inner.registry.receive(slot, self.failures, self.late, self.spawn());
+        let outcome = self.span().in_scope(receive);
+        self.left = outcome.is_some();
         // Whoever is told to receive finds something.
         let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
         self.tell(outcome.unwrap_or_else(nothing))
@@ -224,6 +232,11 @@ impl Wait {
             rare.end(polls, &outcome);
         }
         outcome
+    }
+
+    /// How a request is finished for which nobody needs to be left.
+    fn spawn(&self) -> impl FnOnce(Work, &Handle) {
+        |work, home| drop(self.inner.tasks.spawn_on(work, home))
     }
 
     fn span(&self) -> Span {
@@ -247,8 +260,9 @@ impl Rare {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let finish = |work: Work, home: &Handle| drop(self.inner.tasks.spawn_on(work, home));
-        self.inner.registry.leave(&self.slot, finish);
+        if !self.left {
+            self.inner.registry.leave(&self.slot, self.spawn());
+        }
     }
 }
 

@@ -8,9 +8,9 @@ use super::end::{End, Kept};
 use super::request::{Request, Work};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
-use crate::poll::{Life, Millis, Pace, UnderWay};
-use crate::sync::{Mutex, lock};
+use crate::outcome::{Approval, CancelReason};
+use crate::poll::{Life, Millis, Outcome, Pace, UnderWay};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
 
@@ -207,10 +207,19 @@ impl Slot {
         Some(joined)
     }
 
-    /// One wait less; returns whether it was the last. Then a request that has left is finished by `spawn`, one that has not
-    /// is dropped, and an approval that nobody received is kept for a while.
+    /// One wait less that has received nothing; returns whether it was the last.
     pub(super) fn leave(self: &Arc<Self>, at: Instant, spawn: impl FnOnce(Work, &Handle)) -> bool {
-        let mut state = lock(&self.state);
+        self.one_less(lock(&self.state), at, spawn)
+    }
+
+    /// Of the last wait a request that has left is finished by `spawn`, one that has not is dropped, and an approval that
+    /// nobody received is kept for a while.
+    fn one_less(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        at: Instant,
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> bool {
         state.used(at);
         state.waits = state.waits.saturating_sub(1);
         if state.waits > 0 {
@@ -295,23 +304,25 @@ impl Slot {
         Some((plan(&view), request))
     }
 
-    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out.
-    /// `None` while nothing has.
-    pub(crate) fn receive(
-        &self,
+    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out. With
+    /// it the wait leaves, in the same moment: whoever has received cannot be stopped any more. Returns whether it was the
+    /// last, too. `None` while nothing has come.
+    pub(super) fn receive(
+        self: &Arc<Self>,
         failures: u32,
         late: bool,
         at: Instant,
-    ) -> Option<Result<ApprovalOutcome, Error>> {
+        spawn: impl FnOnce(Work, &Handle),
+    ) -> Option<(Outcome, bool)> {
         let mut state = lock(&self.state);
         let State { stage, failure, failures: now, .. } = &mut *state;
-        match stage {
-            Stage::Ended(End::Approved(kept)) if late => Some(kept.leaves().tell(at)),
-            Stage::Ended(end) => Some(end.tell(later(at, RECEIVED))),
-            Stage::Forgotten => Some(Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown))),
-            _ if *now != failures => failure.clone().map(Err),
-            _ => None,
-        }
+        let outcome = match stage {
+            Stage::Ended(End::Approved(kept)) if late => kept.leaves().tell(at),
+            Stage::Ended(end) => end.tell(later(at, RECEIVED)),
+            _ if *now != failures => Err(failure.clone()?),
+            _ => return None,
+        };
+        Some((outcome, self.one_less(state, at, spawn)))
     }
 
     pub(crate) fn pace<T>(&self, with: impl FnOnce(&Pace, Option<Life>) -> T) -> T {
@@ -325,6 +336,11 @@ impl Slot {
         if !state.known {
             state.learn(life);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn holds_approval(&self) -> bool {
+        matches!(lock(&self.state).stage, Stage::Ended(End::Approved(_)))
     }
 
     // The one request.
