@@ -92,7 +92,7 @@ impl Wait {
         let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        let member = Membership { failures: joined.failures, late: joined.late, listener };
+        let member = Membership { listener, ..joined.member };
         Self { inner, slot, schedule, member, has_left: false, rare }
     }
 
@@ -157,7 +157,7 @@ impl Wait {
             // The transport's own timer ends it.
             (true, true) => Patience::EndsBy(overdue),
             (true, false) => Patience::Enough,
-            // Its runtime may stand still, or be gone.
+            // Its runtime may stand still, or be gone; whoever waits there may not be driven.
             (false, _) if at < overdue => Patience::Until(overdue),
             (false, _) => Patience::None,
         }

@@ -97,7 +97,7 @@ impl Request {
             state.again = false;
             drop(state);
             let waker = Waker::from(Arc::clone(self));
-            let mut polling = Polling { request: self, work: Some(work) };
+            let mut polling = Polling { request: self, by: cx.waker(), work: Some(work) };
             if polling.poll(&mut Context::from_waker(&waker)).is_ready() {
                 return Poll::Ready(());
             }
@@ -109,23 +109,28 @@ impl Request {
 
     /// Ends it: what is left of it is dropped, and who waits for it is told. Never under a lock, for this runs foreign code.
     pub(super) fn end(&self) {
+        self.end_by(Waker::noop());
+    }
+
+    /// Whoever has just polled it to its end knows.
+    fn end_by(&self, who: &Waker) {
         let mut state = lock(&self.state);
         state.over = true;
         let (work, wakers) = (state.work.take(), std::mem::take(&mut state.wakers));
         drop(state);
         drop(work);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_iter().filter(|waker| !waker.will_wake(who)).for_each(Waker::wake);
     }
 
-    /// Nobody is sure to drive it any more: those who wait have left, or wait elsewhere. It is finished where it was begun, in
-    /// a task of its own. Where that runtime has ended, the task is dropped at once, and the request with it.
-    pub(crate) fn finish(self: Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+    /// Finishes it where it was begun, in a task of its own: nobody may be left there who drives it. Where that runtime has
+    /// ended, the task is dropped at once, and the request with it.
+    pub(crate) fn finish(self: &Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+        let Some(home) = &self.home else { return self.end() };
         if std::mem::replace(&mut lock(&self.state).finishing, true) {
             return;
         }
-        let Some(home) = self.home.clone() else { return self.end() };
-        let finishing = Finishing(self);
-        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), &home);
+        let finishing = Finishing(Arc::clone(self));
+        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), home);
     }
 }
 
@@ -133,6 +138,7 @@ impl Request {
 /// request.
 struct Polling<'a> {
     request: &'a Arc<Request>,
+    by: &'a Waker,
     work: Option<Work>,
 }
 
@@ -155,7 +161,7 @@ impl Polling<'_> {
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         if self.work.take().is_some() {
-            self.request.end();
+            self.request.end_by(self.by);
         }
     }
 }
