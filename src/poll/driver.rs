@@ -34,17 +34,26 @@ impl Finished {
 }
 
 /// Waits until the id has ended, or the wait's time is over. Whoever is due first asks; all go along with the request.
+/// `begin` checks the runtime where that has not been done, and `end` makes of its end what its caller needs.
 // Not an `async fn`: that would hold its arguments twice, and this future is what every sleeping poll costs.
 #[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
-pub(crate) fn run(wait: Wait, ended: CancellationToken) -> impl Future<Output = Finished> + Send + 'static {
+pub(crate) fn run<T>(
+    wait: Wait,
+    ended: CancellationToken,
+    begin: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    end: impl FnOnce(Finished) -> T + Send + 'static,
+) -> impl Future<Output = T> + Send + 'static {
     async move {
+        if let Err(error) = begin() {
+            return end(Finished::Wait(wait.tell(Err(error))));
+        }
         let mut ended = pin!(ended.cancelled());
         let mut at = wait.begins(now());
         let mut timer = pin!(tokio::time::sleep_until(at));
         loop {
             let (request, until) = match wait.next(at) {
-                Next::Receive => return Finished::Id(wait),
-                Next::End(outcome) => return Finished::Wait(wait.tell(outcome)),
+                Next::Receive => return end(Finished::Id(wait)),
+                Next::End(outcome) => return end(Finished::Wait(wait.tell(outcome))),
                 Next::Ask => {
                     wait.ask(Caller::Poll);
                     continue;

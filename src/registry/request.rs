@@ -27,13 +27,38 @@ struct State {
     sent: bool,
     /// `None` while somebody polls it, and when it has ended.
     work: Option<Work>,
-    /// Who wants to hear of it. A waker that was woken is gone: whoever still waits comes and leaves another.
-    wakers: Vec<Waker>,
+    /// Who wants to hear of it.
+    wakers: Wakers,
     /// Somebody came to drive it while another was at it: what woke them must not be lost with the other's poll.
     again: bool,
     /// A task of its own drives it.
     finishing: bool,
     over: bool,
+}
+
+/// The wakers of those who go along. One that was woken is gone: whoever still waits comes and leaves another. Most requests
+/// have one wait, and need no room for more.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Wakers {
+    fn add(&mut self, waker: &Waker) {
+        if self.first.iter().chain(&self.others).any(|known| known.will_wake(waker)) {
+            return;
+        }
+        match &mut self.first {
+            Some(_) => self.others.push(waker.clone()),
+            first => *first = Some(waker.clone()),
+        }
+    }
+
+    /// Under no lock: this runs foreign code.
+    fn wake(self) {
+        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+    }
 }
 
 impl Request {
@@ -42,7 +67,7 @@ impl Request {
             since,
             sent,
             work: Some(work),
-            wakers: Vec::new(),
+            wakers: Wakers::default(),
             again: false,
             finishing: false,
             over: false,
@@ -84,9 +109,7 @@ impl Request {
             if state.over {
                 return Poll::Ready(());
             }
-            if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.wakers.push(cx.waker().clone());
-            }
+            state.wakers.add(cx.waker());
             if !at_home {
                 return Poll::Pending;
             }
@@ -114,7 +137,7 @@ impl Request {
         let (work, wakers) = (state.work.take(), std::mem::take(&mut state.wakers));
         drop(state);
         drop(work);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.wake();
     }
 
     /// Nobody is sure to drive it any more: those who wait have left, or wait elsewhere. It is finished where it was begun, in
@@ -176,6 +199,6 @@ impl Wake for Request {
 
     fn wake_by_ref(self: &Arc<Self>) {
         let wakers = std::mem::take(&mut lock(&self.state).wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.wake();
     }
 }

@@ -120,7 +120,10 @@ impl PollForApproval {
             Ok((wait, ended)) if is_look => {
                 ApprovalTask::running(tasks.spawn_on(look_as_wait(wait, ended), &runtime))
             }
-            Ok((wait, ended)) => ApprovalTask::running(tasks.spawn_on(driver::run(wait, ended), &runtime)),
+            Ok((wait, ended)) => {
+                let running = driver::run(wait, ended, || Ok(()), std::convert::identity);
+                ApprovalTask::running(tasks.spawn_on(running, &runtime))
+            }
             Err(error) => ApprovalTask::failed(error),
         }
     }
@@ -214,14 +217,14 @@ impl IntoFuture for PollForApproval {
     /// [`cancel_approval`](crate::CibaClient::cancel_approval).
     fn into_future(self) -> Self::IntoFuture {
         let is_look = self.timeout == Some(Duration::ZERO);
-        let joined = self.join();
-        Box::pin(async move {
-            let (wait, ended) = joined?;
-            check_runtime()?;
-            let finished =
-                if is_look { look_as_wait(wait, ended).await } else { driver::run(wait, ended).await };
-            finished.commit()
-        })
+        match self.join() {
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok((wait, ended)) if is_look => Box::pin(async move {
+                check_runtime()?;
+                look_as_wait(wait, ended).await.commit()
+            }),
+            Ok((wait, ended)) => Box::pin(driver::run(wait, ended, check_runtime, Finished::commit)),
+        }
     }
 }
 
