@@ -91,7 +91,7 @@ pub(crate) enum Looked {
 pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
     let (request, until) = match wait.glance(now()) {
         Glance::Receive => return Looked::Id(wait),
-        Glance::Join(request) => (Some(request.clone()), wait.looks_until(&request)),
+        Glance::Join(request) => (Some(Arc::clone(&request)), wait.looks_until(&request)),
         Glance::Ask => (wait.ask(Caller::Look), None),
         Glance::Pending => (None, None),
     };

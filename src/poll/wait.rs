@@ -270,7 +270,7 @@ impl Wait {
 }
 
 impl Rare {
-    fn end(mut self: Box<Self>, outcome: &Outcome) {
+    fn end(mut self, outcome: &Outcome) {
         let span = std::mem::replace(&mut self.span, Span::none());
         match outcome {
             Ok(outcome) => span.record("outcome", outcome.status()),

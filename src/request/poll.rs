@@ -140,6 +140,7 @@ impl PollForApproval {
     /// # Cancel safety
     ///
     /// As the wait itself.
+    #[expect(clippy::manual_async_fn, reason = "the signature says that it is `Send` and borrows nothing")]
     pub fn once(self) -> impl Future<Output = Result<PollStatus, Error>> + Send + 'static {
         async move {
             check_runtime()?;

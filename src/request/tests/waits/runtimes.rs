@@ -1,5 +1,7 @@
 //! B-13, B-84: waits of one id on several runtimes, each with a paused clock of its own.
 
+#![allow(clippy::async_yields_async, reason = "what one runtime has begun is awaited on another")]
+
 use std::future::IntoFuture as _;
 use std::sync::Arc;
 
