@@ -5,11 +5,11 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Listener, Outcome, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
+use super::{Event, Listener, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::PollStatus;
+use crate::outcome::{Outcome, PollStatus};
 use crate::registry::{Joined, Membership, Request, Slot, View, Work};
 use crate::transport::Caller;
 

@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use super::{Acknowledged, Ended, Joined, News, Registry, Request, Said, Slot, Unheard, Work};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Grant};
-use crate::poll::{Life, Outcome};
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Grant, Outcome};
+use crate::poll::Life;
 use crate::secret::AccessToken;
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
@@ -196,14 +196,19 @@ impl Asked {
     }
 
     fn drive(&self) -> Poll<()> {
-        self.request.drive(&mut Context::from_waker(Waker::noop()))
+        self.request
+            .drive(&mut crate::registry::Companion::default(), &mut Context::from_waker(Waker::noop()))
     }
 
     /// Its answer comes, and somebody drives it to its end.
     fn hears(self, news: News) {
         let _ = self.drive();
         drop(self.answer.send(news));
-        assert!(self.request.drive(&mut Context::from_waker(Waker::noop())).is_ready());
+        assert!(
+            self.request
+                .drive(&mut crate::registry::Companion::default(), &mut Context::from_waker(Waker::noop()))
+                .is_ready()
+        );
     }
 }
 

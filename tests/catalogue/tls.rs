@@ -207,7 +207,12 @@ fn f48_a_bundle_with_a_bad_block() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("root_certificate")), "{error}");
     }
     let several = format!("{good}{}", Authority::new().pem());
-    CibaClient::builder().root_certificate(several).build().expect("a bundle");
+    CibaClient::builder()
+        .base_url("https://authsec.example")
+        .admin()
+        .root_certificate(several)
+        .build()
+        .expect("a bundle");
 }
 
 /// F-48: what a self-made authority's own certificate is told.

@@ -233,7 +233,12 @@ fn with_a_foreign_waker(registry: &Arc<Registry>, test: impl FnOnce(super::Asked
     let asked = waiting.asks().expect("nobody asks");
     let mut ended = std::pin::pin!(waiting.joined.token.clone().cancelled_owned());
     assert!(std::future::Future::poll(ended.as_mut(), &mut Context::from_waker(&waker)).is_pending());
-    assert!(asked.request.drive(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        asked
+            .request
+            .drive(&mut crate::registry::Companion::default(), &mut Context::from_waker(&waker))
+            .is_pending()
+    );
     test(asked, waiting);
     foreign.woken.load(Ordering::SeqCst)
 }
@@ -260,7 +265,9 @@ async fn f14_nor_when_an_answer_ends_the_id_or_its_waits() {
         let registry = registry();
         let woken = with_a_foreign_waker(&registry, |asked, waiting| {
             drop(asked.answer.send(news()));
-            let _ = asked.request.drive(&mut Context::from_waker(Waker::noop()));
+            let _ = asked
+                .request
+                .drive(&mut crate::registry::Companion::default(), &mut Context::from_waker(Waker::noop()));
             drop(waiting);
         });
         assert!(woken >= 2);

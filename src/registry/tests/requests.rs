@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::super::Companion;
 use super::{Asked, approved, denied, finish, registry, settle, wait, word};
 use crate::clock::now;
 use crate::registry::{Asking, News, Request};
@@ -36,24 +37,49 @@ impl Counter {
     }
 }
 
+/// `tokio::join!` of two waits: their task has one waker, and the one that brings the request home must not keep it from the
+/// other, which was looked at before.
+#[tokio::test]
+async fn b13_of_two_waits_of_one_task_the_other_is_told_too() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    let (task, waker) = Counter::new();
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&waker)).is_pending());
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&waker)).is_pending());
+    drop(asked.answer.send(News::Undecided));
+    let woken = task.woken();
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&waker)).is_ready());
+    // The wake-up of the answer has taken both wakers; the next one is the end's.
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&waker)).is_ready() && woken == 2);
+
+    let again = waiting.asks().expect("nobody asks");
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(again.request.drive(&mut one, &mut Context::from_waker(&waker)).is_pending());
+    again.request.end_for_tests(&mut other);
+    assert_eq!(task.woken(), woken + 1, "whoever ends it has the same waker, and is somebody else");
+}
+
 #[tokio::test]
 async fn b13_whoever_drives_a_request_is_told_of_all_that_happens_to_it() {
     let registry = registry();
     let waiting = wait(&registry, "id-1");
     let asked = waiting.asks().expect("nobody asks");
     let (first, second) = (Counter::new(), Counter::new());
-    for (_, waker) in [&first, &first, &second] {
-        assert!(asked.request.drive(&mut Context::from_waker(waker)).is_pending());
-    }
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&first.1)).is_pending());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&first.1)).is_pending());
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&second.1)).is_pending());
     drop(asked.answer.send(News::Undecided));
     assert_eq!(
         [first.0.woken(), second.0.woken()],
         [1, 1],
         "whichever of them is still driven brings it home"
     );
-    assert!(asked.request.drive(&mut Context::from_waker(&second.1)).is_ready());
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&second.1)).is_ready());
     assert_eq!(first.0.woken(), 1, "it was woken, and has not come back");
-    assert!(asked.request.drive(&mut Context::from_waker(&first.1)).is_ready());
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&first.1)).is_ready());
 }
 
 #[tokio::test]
@@ -64,11 +90,11 @@ async fn b13_who_waits_while_another_ends_it_is_woken() {
     let (counter, waker) = Counter::new();
     assert!(asked.drive().is_pending());
     drop(asked.answer.send(News::Undecided));
-    assert!(asked.request.drive(&mut Context::from_waker(&waker)).is_ready());
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_ready());
     assert_eq!(counter.woken(), 0, "who ends it needs no waking");
     let (parked, waker) = Counter::new();
     let again = waiting.asks().expect("nobody asks");
-    assert!(again.request.drive(&mut Context::from_waker(&waker)).is_pending());
+    assert!(again.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending());
     again.request.end();
     assert_eq!((parked.woken(), counter.woken()), (1, 0));
 }
@@ -85,10 +111,15 @@ async fn b13_a_panic_in_a_request_frees_the_id() {
     });
     let (request, _) = request.expect("nobody asks");
     let (parked, waker) = Counter::new();
-    let panics = std::panic::AssertUnwindSafe(|| request.drive(&mut Context::from_waker(&waker)));
+    let panics = std::panic::AssertUnwindSafe(|| {
+        request.drive(&mut Companion::default(), &mut Context::from_waker(&waker))
+    });
     assert!(std::panic::catch_unwind(panics).is_err());
     assert_eq!(parked.woken(), 0, "it is the one that panics");
-    assert!(request.drive(&mut Context::from_waker(&waker)).is_ready() && waiting.asks().is_some());
+    assert!(
+        request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_ready()
+            && waiting.asks().is_some()
+    );
 }
 
 /// A request that is woken in the middle of being polled, and driven by somebody else meanwhile.
@@ -107,13 +138,21 @@ async fn b13_a_wake_up_in_the_middle_of_a_poll_is_not_lost() {
             }
             cx.waker().wake_by_ref();
             let request = other.lock().expect("no panic").take().expect("the request");
-            assert!(request.drive(&mut Context::from_waker(Waker::noop())).is_pending(), "another is at it");
+            assert!(
+                request
+                    .drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop()))
+                    .is_pending(),
+                "another is at it"
+            );
             Poll::Pending
         }))
     });
     let (request, _) = request.expect("nobody asks");
     *other.lock().expect("no panic") = Some(Arc::clone(&request));
-    assert!(request.drive(&mut Context::from_waker(Waker::noop())).is_ready(), "it looks again by itself");
+    assert!(
+        request.drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop())).is_ready(),
+        "it looks again by itself"
+    );
     assert_eq!(polls.load(Ordering::SeqCst), 2);
 }
 
@@ -188,11 +227,18 @@ fn b13_a_request_is_driven_where_it_was_begun_and_nowhere_else() {
     {
         let _inside = away.enter();
         assert!(!asked.request.is_at_home());
-        assert!(asked.request.drive(&mut Context::from_waker(&waker)).is_pending(), "the answer is there");
+        assert!(
+            asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending(),
+            "the answer is there"
+        );
     }
     let _inside = home.enter();
     assert!(
-        asked.request.is_at_home() && asked.request.drive(&mut Context::from_waker(Waker::noop())).is_ready()
+        asked.request.is_at_home()
+            && asked
+                .request
+                .drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop()))
+                .is_ready()
     );
     assert_eq!((told.woken(), waiting.told()), (1, "approved"), "who waits elsewhere is woken by the end");
 }
@@ -228,7 +274,7 @@ fn b13_a_request_whose_runtime_has_ended_frees_the_id() {
     let _inside = away.enter();
     let second = wait(&registry, "id-1");
     let (told, waker) = Counter::new();
-    assert!(asked.request.drive(&mut Context::from_waker(&waker)).is_pending());
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending());
     drop(home);
     drop((first, second.asks().is_none()));
     asked.request.finish(finish);
