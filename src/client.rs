@@ -20,7 +20,10 @@ pub use usage::Usage;
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
 use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, check_runtime, totp};
+use crate::secret::ClientSecret;
+use crate::sync::lock;
 use crate::types::{AuthReqId, Email, TotpCode};
+use crate::wire::Plane;
 
 /// How long a shutdown waits at least for what it has ended.
 const LEAST_GRACE: Duration = Duration::from_secs(1);
@@ -149,9 +152,10 @@ impl CibaClient {
     /// ```
     ///
     /// Three wrong codes for one email lock it for 15 minutes, or until
-    /// [`cancel_approval`](Self::cancel_approval), unless the client was built with
-    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later one,
-    /// right or wrong, is `TooManyRetries`, without another request. How many are left before the first says
+    /// [`cancel_approval`](Self::cancel_approval), which ends the person's push, too, unless the client was built with
+    /// [`TotpLockout::Strict`](crate::TotpLockout::Strict). The third is told as `InvalidCode { remaining: 0 }`; every later
+    /// one, right or wrong, is `TooManyRetries`, without another request. Codes that nobody has judged hold their places as
+    /// well, and [`LockedBy`](crate::LockedBy) tells them apart from wrong ones. How many are left before the first says
     /// [`totp_attempts_left`](Self::totp_attempts_left). The crate never repeats the request.
     ///
     /// For the users of a client, the newest server needs the [`workspace_id`](CibaClientBuilder::workspace_id) too:
@@ -197,6 +201,10 @@ impl CibaClient {
     }
 
     /// Stops every poll of an email in this client, and resets its TOTP attempts to three.
+    ///
+    /// It does both: whoever cancels to get a person fresh attempts ends the push on their phone too. Codes that were wrong
+    /// are forgiven, and so are those whose answer is missing; those that are under way keep their places until they are
+    /// judged. [`TotpLockout::Strict`](crate::TotpLockout::Strict) takes the reset away.
     ///
     /// A poll that it stopped ends as `Cancelled(Requested)`: once this has returned, no approval comes out of it, also none
     /// that has already arrived and that nobody has received. An
@@ -283,6 +291,26 @@ impl CibaClient {
         }
     }
 
+    /// Changes the client secret, for this client and its clones. Requests that leave from now on carry the new one; those
+    /// under way keep the old one, so the server should take both for a while. Polls go on: pace, lockouts and ids stay as
+    /// they are. A client that [shares a transport](CibaClientBuilder::share_transport_of) has a secret of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `client_secret` for a secret that is empty or holds a
+    /// control character, or for a client without a `client_id`; with `client_id` where that holds a colon. The old secret
+    /// then stays.
+    pub fn set_client_secret(&self, secret: impl Into<String>) -> Result<(), Error> {
+        let id = match &self.inner.plane {
+            Plane::Client { client_id, .. } => Some(client_id.as_str()),
+            Plane::Admin { .. } => None,
+        };
+        let authorization = builder::authorization(id, Some(&ClientSecret::new(secret.into())))?;
+        // Named, so that the old one is dropped when the lock is not held any more.
+        let _old = std::mem::replace(&mut *lock(&self.inner.authorization), authorization);
+        Ok(())
+    }
+
     /// What this client holds right now, for gauges and for tests. A shutdown ends the polls in it and forgets nothing:
     /// see [`Usage`].
     #[must_use]
@@ -301,7 +329,7 @@ impl fmt::Debug for CibaClient {
 #[cfg(fuzzing)]
 pub(crate) fn poll_url(base_url: &str) -> Option<String> {
     let plane = crate::wire::Plane::Admin { workspace_id: None };
-    let base_url = origin::parse(base_url).ok()?;
+    let base_url = origin::parse(base_url, None).ok()?;
     Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.into())
 }
 

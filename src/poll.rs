@@ -3,6 +3,8 @@
 pub(crate) mod driver;
 mod exchange;
 mod heard;
+#[cfg(test)]
+mod last_look_simulation;
 mod life;
 mod millis;
 mod pace;

@@ -1,4 +1,8 @@
 //! Secrets: wiped on drop, shown by one method, never printed, never serialised.
+//!
+//! Wiped is what this crate holds: codes, tokens, ids, the client's secret, and the bodies that carry them. Not wiped are
+//! buffers of the HTTP and TLS libraries, serde_json's where a server writes a token with an escape in it, the addresses of
+//! people, which are no secrets, and what the caller holds. `tests/wiped` looks into every block that is given back.
 
 use std::fmt;
 
@@ -10,7 +14,8 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// The token that an approval or a TOTP login yields.
 ///
 /// Treat it as opaque: the deployments sign it in different ways (wire contract, section 3.7), and only the service
-/// that accepts it can judge it. It is wiped on drop; `Debug` is redacted; there is no `Display`, no `Serialize`.
+/// that accepts it can judge it. It is wiped on drop; `Debug` is redacted; there is no `Display`, no `Serialize`. The HTTP
+/// and TLS libraries under this crate read it through buffers of their own, which are not wiped.
 #[derive(Clone)]
 pub struct AccessToken(Zeroizing<Box<str>>);
 

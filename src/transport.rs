@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
-pub(crate) use http::{HttpOptions, HttpTransport};
+pub(crate) use http::{Authorization, HttpOptions, HttpTransport};
 pub(crate) use places::{Caller, Place, Places, Turn};
 use url::Url;
 use zeroize::Zeroizing;
@@ -26,19 +26,20 @@ pub(crate) struct HttpCall<'a> {
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
     pub(crate) lane: Lane,
-    /// The caller's place among the requests under way, which a connection that has to be made shares.
+    /// Who asks, where the server wants to know.
+    pub(crate) authorization: Option<Authorization>,
+    /// The caller's place among the requests under way: nothing is sent without one. Its connection is one of the runtime
+    /// that the place belongs to.
     pub(crate) place: &'a Place,
 }
 
-/// Which connection may carry a request.
+/// Which connection may carry a request. None is ever repeated by the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
-    /// Any, also one that has been idle.
-    Pooled,
-    /// Any too, but never twice, not even where an HTTP/2 server says that it did not process the request.
-    PooledOnce,
-    /// A fresh one: an idle one may be closed as we write, and then nobody knows whether the request was processed.
-    Fresh,
+    /// Any that is taken to be open: should it be closed as we write, another poll follows.
+    Poll,
+    /// One that has answered within the last second, or a new one: nobody would know whether the request was processed.
+    Once,
 }
 
 /// An answer: whole, or as much of it as came.

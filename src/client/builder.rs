@@ -15,7 +15,8 @@ use crate::poll::PollPolicy;
 use crate::push_guard::{PushGuard, PushLedger};
 use crate::registry::Registry;
 use crate::secret::ClientSecret;
-use crate::transport::{HttpOptions, HttpTransport, Places, Transport};
+use crate::sync::Mutex;
+use crate::transport::{Authorization, HttpOptions, HttpTransport, Places, Transport};
 use crate::wire::{ApiRoutes, Plane};
 
 /// AuthSec's own cloud, as the newest official SDK names it (`docs/wire.md`, section 1).
@@ -64,12 +65,25 @@ pub struct CibaClientBuilder {
     push_guard: PushGuard,
     concurrent_approvals: bool,
     max_in_flight: usize,
+    plain_http_to: Option<String>,
+    transport_of: Option<SharedTransport>,
     proxy: Option<String>,
     root_certificates: Vec<Vec<u8>>,
     user_agent: Option<String>,
     #[cfg(feature = "http2")]
     http2_prior_knowledge: bool,
 }
+
+/// What several clients of one server use together.
+struct SharedTransport {
+    transport: Arc<dyn Transport>,
+    places: Places,
+    origin: url::Origin,
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+const MAX_IN_FLIGHT: usize = 512;
 
 impl CibaClientBuilder {
     pub(super) fn new() -> Self {
@@ -82,13 +96,15 @@ impl CibaClientBuilder {
             workspace_id: None,
             poll_policy: PollPolicy::default(),
             request_timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: CONNECT_TIMEOUT,
             initiate_timeout: Duration::from_secs(60),
             totp_lockout: TotpLockout::default(),
             totp_lock_duration: Duration::from_secs(15 * 60),
             push_guard: PushGuard::default(),
             concurrent_approvals: false,
-            max_in_flight: 512,
+            max_in_flight: MAX_IN_FLIGHT,
+            plain_http_to: None,
+            transport_of: None,
             proxy: None,
             root_certificates: Vec::new(),
             user_agent: None,
@@ -128,8 +144,9 @@ impl CibaClientBuilder {
         self
     }
 
-    /// The client's secret, sent as HTTP Basic; the newest server requires it on workspace routes (`docs/wire.md`,
-    /// section 4). Needs a `client_id`.
+    /// The client's secret, sent as HTTP Basic with initiates and polls; the newest server requires it on workspace routes
+    /// (`docs/wire.md`, section 4). TOTP logins go without: their routes have no client authentication. Needs a
+    /// `client_id`. [`CibaClient::set_client_secret`] changes it later.
     pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
         self.client_secret = Some(ClientSecret::new(secret.into()));
         self
@@ -193,11 +210,16 @@ impl CibaClientBuilder {
         self
     }
 
-    /// How many polls and TOTP logins may be under way at once; further ones wait their turn, first come, first served,
-    /// which makes them late and never early. Initiates are bounded by as many again. Must not be zero.
+    /// How many requests may be under way at once: polls, TOTP logins and initiates together. Further ones wait their turn,
+    /// first come, first served, which makes them late and never early. Initiates, which are slow because the server sends
+    /// the push inside them, have at most half; of the places that come free while several wait, every second one goes to
+    /// whoever is no waiting poll. Must not be zero.
     ///
-    /// It bounds the sockets: over HTTP/1.1 there are no more connections than this, and as many are kept idle; over HTTP/2
-    /// it bounds the streams of one connection. A process with 1,024 file descriptors should stay at the default.
+    /// It bounds the sockets of a runtime, those in use and idle ones together; over HTTP/2 it bounds the streams of one
+    /// connection, and the sockets until the server has said that it speaks HTTP/2. On top of it come sockets that are just
+    /// being closed (of a request that was cancelled, or an idle one that made room), idle ones of a runtime that nobody
+    /// drives any more, and one for each further runtime that finds every place held by others. A process with 1,024 file
+    /// descriptors can stay at the default.
     ///
     /// Default: 512. It must be at least polls per second times round trip in seconds: people waiting ÷ interval × round
     /// trip. 512 carry 25,000 people at an interval of 5 s over a round trip of 100 ms; let it grow with the crowd. A poll
@@ -208,14 +230,26 @@ impl CibaClientBuilder {
         self
     }
 
-    /// A proxy for all requests, as a URL. Default: what the environment names (`HTTPS_PROXY`, `HTTP_PROXY`,
-    /// `NO_PROXY`). A loopback base URL is never proxied.
+    /// A proxy for all requests, as a URL (`http://` or `https://`; a host and port alone are plain http). A loopback base
+    /// URL is never proxied.
+    ///
+    /// Default: what the environment names when [`build`](Self::build) is called. For an https base URL that is the first
+    /// of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` and `all_proxy` that is not empty; for a plain http one (see
+    /// [`danger_unencrypted_http_to`](Self::danger_unencrypted_http_to)) the first of `HTTP_PROXY`, `http_proxy`,
+    /// `ALL_PROXY` and `all_proxy`. `NO_PROXY`, or else `no_proxy`, lists hosts that are asked directly. Where
+    /// `REQUEST_METHOD` is set (CGI) none of them counts. One that is not a proxy's URL is an error of `build`, which names
+    /// the variable and never its value, also where `NO_PROXY` exempts the server.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// A certificate authority to trust besides the platform's, in PEM. May be called several times.
+    /// A certificate authority to trust besides the platform's, in PEM; a bundle may hold several. May be called several
+    /// times.
+    ///
+    /// The platform's are those of the operating system; on Linux and other Unixes except Apple's those of the usual files,
+    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place. With the feature `webpki-roots` they are
+    /// Mozilla's, compiled in, and no variable is read.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
@@ -231,6 +265,59 @@ impl CibaClientBuilder {
     #[cfg(feature = "http2")]
     pub fn http2_prior_knowledge(mut self, on: bool) -> Self {
         self.http2_prior_knowledge = on;
+        self
+    }
+
+    /// Uses the connections of another client, and its places among the requests under way: for the clients of many
+    /// `client_id`s of one server, of which each would else have a pool, a trust store and a
+    /// [`max_in_flight`](Self::max_in_flight) of its own.
+    ///
+    /// That is all they share: the registry of polls, the count of TOTP attempts, the push guard, secrets and timeouts are
+    /// each client's own, and [`shutdown`](CibaClient::shutdown) of one does not end the others. The base URL must be of the
+    /// same origin. What belongs to the connections is set at the other client: `connect_timeout`, `max_in_flight`, `proxy`,
+    /// `root_certificate`, `user_agent` and `http2_prior_knowledge` are refused here.
+    ///
+    /// ```
+    /// use authsec_ciba::CibaClient;
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// # let base_url = "http://localhost:7468";
+    /// let one = CibaClient::builder().base_url(base_url).client_id("one").build()?;
+    /// let other = CibaClient::builder().base_url(base_url).client_id("other").share_transport_of(&one).build()?;
+    /// # let _ = other;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn share_transport_of(mut self, other: &CibaClient) -> Self {
+        self.transport_of = Some(SharedTransport {
+            transport: Arc::clone(&other.inner.transport),
+            places: other.inner.places.clone(),
+            origin: other.inner.targets.poll.origin(),
+        });
+        self
+    }
+
+    /// Allows a base URL of plain http to this one host of a private network, such as a service inside a compose network or
+    /// behind a mesh that encrypts by itself. Everything goes unencrypted: client secret, addresses, codes and tokens can be
+    /// read and changed by whoever is on the way, and nothing proves that the answer is the server's. A public IP address
+    /// is refused; that a name is one of a private network cannot be checked.
+    ///
+    /// It names the host as the base URL does, without scheme and port, and changes nothing for any other.
+    ///
+    /// ```
+    /// use authsec_ciba::CibaClient;
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// let client = CibaClient::builder()
+    ///     .base_url("http://authsec:8080")
+    ///     .danger_unencrypted_http_to("authsec")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn danger_unencrypted_http_to(mut self, host: impl Into<String>) -> Self {
+        self.plain_http_to = Some(host.into());
         self
     }
 
@@ -277,9 +364,13 @@ impl CibaClientBuilder {
         // Before the transport, which loads the trust store.
         self.check()?;
         let base_url = self.origin()?;
+        if let Some(shared) = &self.transport_of {
+            self.check_shared(shared, &base_url)?;
+            let (transport, places) = (Arc::clone(&shared.transport), shared.places.clone());
+            return Ok(CibaClient::from_inner(self.into_inner_of(transport, places)?));
+        }
         let options = HttpOptions {
             base_url,
-            basic: self.basic()?,
             user_agent: self.user_agent.clone(),
             proxy: self.proxy.clone(),
             root_certificates: self.root_certificates.clone(),
@@ -294,8 +385,14 @@ impl CibaClientBuilder {
 
     /// Everything but the transport, which tests replace.
     pub(crate) fn into_inner(self, transport: Box<dyn Transport>) -> Result<Inner, Error> {
+        let places = Places::new(self.max_in_flight);
+        self.into_inner_of(Arc::from(transport), places)
+    }
+
+    fn into_inner_of(self, transport: Arc<dyn Transport>, places: Places) -> Result<Inner, Error> {
         self.check()?;
         let base_url = self.origin()?;
+        let authorization = authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
         let plane = match self.client_id {
             Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id },
             None => Plane::Admin { workspace_id: self.workspace_id },
@@ -313,8 +410,8 @@ impl CibaClientBuilder {
             policy: self.poll_policy.validated()?,
             request_timeout: self.request_timeout,
             initiate_timeout: self.initiate_timeout,
-            places: Places::new(self.max_in_flight),
-            initiate_places: Places::new(self.max_in_flight),
+            places,
+            authorization: Mutex::new(authorization),
             registry: Arc::new(Registry::new(self.concurrent_approvals)),
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
             pushes: PushLedger::new(self.push_guard),
@@ -325,7 +422,7 @@ impl CibaClientBuilder {
 
     fn origin(&self) -> Result<Url, Error> {
         match &self.base_url {
-            Some(text) => origin::parse(text),
+            Some(text) => origin::parse(text, self.plain_http_to.as_deref()),
             None => Err(Error::config(
                 "base_url",
                 format_args!(
@@ -333,6 +430,34 @@ impl CibaClientBuilder {
                     environment::BASE_URL
                 ),
             )),
+        }
+    }
+
+    /// What would silently count for nothing is refused.
+    fn check_shared(&self, shared: &SharedTransport, base_url: &Url) -> Result<(), Error> {
+        if base_url.origin() != shared.origin {
+            return Err(Error::config(
+                "base_url",
+                "is of another origin than that of the client whose transport it shares",
+            ));
+        }
+        #[cfg(feature = "http2")]
+        let http2_prior_knowledge = self.http2_prior_knowledge;
+        #[cfg(not(feature = "http2"))]
+        let http2_prior_knowledge = false;
+        let set = [
+            ("connect_timeout", self.connect_timeout != CONNECT_TIMEOUT),
+            ("max_in_flight", self.max_in_flight != MAX_IN_FLIGHT),
+            ("proxy", self.proxy.is_some()),
+            ("root_certificate", !self.root_certificates.is_empty()),
+            ("user_agent", self.user_agent.is_some()),
+            ("http2_prior_knowledge", http2_prior_knowledge),
+        ];
+        match set.into_iter().find(|(_, is_set)| *is_set) {
+            Some((field, _)) => {
+                Err(Error::config(field, "is set by the client whose transport this one shares"))
+            }
+            None => Ok(()),
         }
     }
 
@@ -393,27 +518,31 @@ impl CibaClientBuilder {
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight", "is zero"));
         }
-        self.basic()?;
+        authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
         self.origin()?;
         self.check_plane()
     }
+}
 
-    fn basic(&self) -> Result<Option<(String, ClientSecret)>, Error> {
-        let Some(secret) = &self.client_secret else { return Ok(None) };
-        let Some(id) = &self.client_id else {
-            return Err(Error::config("client_secret", "needs a client_id"));
-        };
-        if secret.expose_secret().is_empty() {
-            return Err(Error::config("client_secret", "is empty"));
-        }
-        if secret.expose_secret().chars().any(char::is_control) {
-            return Err(Error::config("client_secret", "holds a control character"));
-        }
-        if id.contains(':') {
-            return Err(Error::config("client_id", "holds a colon, which HTTP Basic cannot carry"));
-        }
-        Ok(Some((id.clone(), secret.clone())))
+/// Who a client is to the server: checked in the builder, and whenever the secret changes.
+pub(super) fn authorization(
+    id: Option<&str>,
+    secret: Option<&ClientSecret>,
+) -> Result<Option<Authorization>, Error> {
+    let Some(secret) = secret else { return Ok(None) };
+    let Some(id) = id else {
+        return Err(Error::config("client_secret", "needs a client_id"));
+    };
+    if secret.expose_secret().is_empty() {
+        return Err(Error::config("client_secret", "is empty"));
     }
+    if secret.expose_secret().chars().any(char::is_control) {
+        return Err(Error::config("client_secret", "holds a control character"));
+    }
+    if id.contains(':') {
+        return Err(Error::config("client_id", "holds a colon, which HTTP Basic cannot carry"));
+    }
+    Authorization::basic(id, secret).map(Some)
 }
 
 impl fmt::Debug for CibaClientBuilder {

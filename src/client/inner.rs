@@ -9,21 +9,22 @@ use crate::attempts::Attempts;
 use crate::poll::{Jitter, PollPolicy};
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
-use crate::transport::{Places, Transport};
+use crate::sync::{Mutex, lock};
+use crate::transport::{Authorization, Places, Transport};
 use crate::wire::Plane;
 
 /// What every request needs. Data only.
 pub(crate) struct Inner {
-    pub(crate) transport: Box<dyn Transport>,
+    /// Other clients may share it, and the places with it.
+    pub(crate) transport: Arc<dyn Transport>,
     pub(crate) targets: Targets,
     pub(crate) plane: Plane,
     pub(crate) policy: PollPolicy,
     pub(crate) request_timeout: Duration,
     pub(crate) initiate_timeout: Duration,
-    /// For polls and TOTP logins.
     pub(crate) places: Places,
-    /// For initiates, which are slow: the server sends the push inside them.
-    pub(crate) initiate_places: Places,
+    /// Who this client is to the server; it can be changed while polls run.
+    pub(crate) authorization: Mutex<Option<Authorization>>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) pushes: PushLedger,
@@ -42,6 +43,11 @@ pub(crate) struct Targets {
 }
 
 impl Inner {
+    /// For one request. The server may ask for another by the time of the next.
+    pub(crate) fn authorization(&self) -> Option<Authorization> {
+        lock(&self.authorization).clone()
+    }
+
     pub(crate) fn jitter(&self) -> Jitter {
         Jitter(self.fixed_jitter.unwrap_or_else(|| fastrand::u16(..)))
     }

@@ -6,8 +6,9 @@ use super::Targets;
 use crate::error::Error;
 use crate::wire::Paths;
 
-/// Checks a base URL: https, or http to a loopback address or the exact name `localhost`.
-pub(super) fn parse(text: &str) -> Result<Url, Error> {
+/// Checks a base URL: https, or http to a loopback address or the exact name `localhost`, or to the one host of a private
+/// network that the caller has named for it.
+pub(super) fn parse(text: &str, plain_http_to: Option<&str>) -> Result<Url, Error> {
     let refuse = |why| Err(Error::config("base_url", why));
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         // The parser would quietly drop tabs and line breaks.
@@ -36,9 +37,33 @@ pub(super) fn parse(text: &str) -> Result<Url, Error> {
         return refuse("has port 0");
     }
     if url.scheme() == "http" && !is_loopback(&url) {
-        return refuse("must be https: plain http is for loopback addresses and localhost only");
+        let Some(named) = plain_http_to else {
+            return refuse("must be https: plain http is for loopback addresses and localhost only");
+        };
+        if url.host_str().is_none_or(|host| !host.eq_ignore_ascii_case(named)) {
+            return Err(Error::config("danger_unencrypted_http_to", "names another host than the base_url"));
+        }
+        if is_public(&url) {
+            return Err(Error::config(
+                "danger_unencrypted_http_to",
+                "names an address of no private network",
+            ));
+        }
     }
     Ok(url)
+}
+
+/// Whether the host is an address that is surely not one of a private network. (A name can be either.)
+fn is_public(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => {
+            // 100.64.0.0/10 is shared address space (RFC 6598), which clusters and private overlays use.
+            let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+            !(address.is_private() || address.is_link_local() || is_shared)
+        }
+        Some(Host::Ipv6(address)) => !(address.is_unique_local() || address.is_unicast_link_local()),
+        Some(Host::Domain(_)) | None => false,
+    }
 }
 
 /// Whether a host can be looked up and stand in a certificate (RFC 1123, section 2.1; underscores are tolerated).

@@ -45,6 +45,9 @@ pub enum ErrorKind {
     /// The client was shut down; nothing was sent.
     Shutdown,
     /// Called outside a tokio runtime with timers and I/O, or the system is out of something. Nothing was sent.
+    ///
+    /// Where a runtime has no timers, tokio says so by a panic, which is caught here: the program's panic hook hears of it,
+    /// and where panics abort, the program ends.
     Runtime,
 }
 

@@ -46,7 +46,8 @@ pub(super) async fn exchange(
         target: &inner.targets.poll,
         body: body.into(),
         timeout: inner.request_timeout,
-        lane: Lane::Pooled,
+        lane: Lane::Poll,
+        authorization: inner.authorization(),
         place: &place,
     };
     let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };

@@ -252,6 +252,15 @@ fn b20_faults_add_to_the_floor_and_a_readable_answer_takes_it_back() {
 }
 
 #[test]
+fn f20_b20_retry_after_holds_beside_a_pending_code_and_a_slow_down() {
+    let wait = Some(seconds(60));
+    for event in [Event::Pending { retry_after: wait }, Event::SlowDown { named: None, retry_after: wait }] {
+        let plan = plain(300, vec![(event, Duration::ZERO, 0)]);
+        assert_eq!(instants(&plan).0[..2], [5, 65], "{event:?}");
+    }
+}
+
+#[test]
 fn b20_n15_five_unreadable_answers_or_three_missing_names_in_a_row_end_it() {
     let unreadable = (Event::Unreadable { retry_after: None }, Duration::ZERO, 0);
     let missing = (Event::Fault { retry_after: None, name_missing: true }, Duration::ZERO, 0);

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-/// The limit of pushes per email.
+/// The limit of pushes per email. A push counts from when its request leaves; one that was dropped before, or had no
+/// connection, does not.
 ///
 /// ```
 /// use std::time::Duration;

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use tokio::time::timeout_at;
+
 use super::check_runtime;
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
-use crate::transport::{Body, HttpCall, Lane};
+use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
 use crate::wire::{self, Answer, Asked, ErrorCode, PollAnswer, PollBody};
 
@@ -39,12 +41,15 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
 async fn ask(inner: &Inner) -> Result<(), Error> {
     let until = later(now(), inner.request_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
-    let place = inner.places.take(until).await.ok_or_else(no_place)?;
+    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
+        return Err(no_place());
+    };
     let call = HttpCall {
         target: &inner.targets.poll,
         body: PollBody::new(NO_REQUEST, None, &inner.plane).encode().into(),
         timeout: until.saturating_duration_since(now()),
-        lane: Lane::PooledOnce,
+        lane: Lane::Once,
+        authorization: inner.authorization(),
         place: &place,
     };
     let reply = inner.transport.send(call).await.map_err(|fault| fault.into_error())?;

@@ -3,6 +3,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout_at;
 use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
@@ -13,7 +14,7 @@ use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{CallSpan, FlowId};
-use crate::transport::{Body, Fault, FaultKind, HttpCall, Lane};
+use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
@@ -140,13 +141,16 @@ async fn send(
 ) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
-    let place = inner.initiate_places.take(until).await.ok_or_else(no_place)?;
+    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Initiate)).await else {
+        return Err(no_place());
+    };
     loop {
         let call = HttpCall {
             target: &inner.targets.initiate,
             body: body.to_vec().into(),
             timeout: until.saturating_duration_since(now()),
-            lane: Lane::Fresh,
+            lane: Lane::Once,
+            authorization: inner.authorization(),
             place: &place,
         };
         *tried = tried.saturating_add(1);
@@ -178,9 +182,12 @@ async fn send(
 
 fn pushed_perhaps(fault: Fault) -> Error {
     if fault.maybe_sent() {
-        Error::new(ErrorKind::Network, "no answer to the request came: a push may be on the phone")
-            .maybe_sent(true)
-            .with_source(fault)
+        let (kind, message) = match fault.kind {
+            // Something did answer, and asking again would not change what it is.
+            FaultKind::Garbled => (ErrorKind::Protocol, "the answer is not HTTP: a push may be on the phone"),
+            _ => (ErrorKind::Network, "no answer to the request came: a push may be on the phone"),
+        };
+        Error::new(kind, message).maybe_sent(true).with_source(fault)
     } else {
         fault.into_error()
     }
@@ -203,7 +210,8 @@ impl IntoFuture for InitiateApproval {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
-    /// `auth_req_id`: it simply expires. It counts against the push guard.
+    /// `auth_req_id`: it simply expires, and counts against the push guard. Dropped while it still waits for a place among
+    /// the requests under way, nothing was sent, and it does not count.
     fn into_future(self) -> Self::IntoFuture {
         let flow = FlowId::random();
         let span = tracing::info_span!(

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use tokio::time::timeout_at;
 use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, check_runtime, tell_failure};
@@ -9,7 +10,7 @@ use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{CallSpan, FlowId};
-use crate::transport::{Body, HttpCall, Lane};
+use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
 
@@ -104,7 +105,7 @@ async fn ask(
     sent: &mut u32,
 ) -> TotpAnswer {
     let until = later(now(), inner.request_timeout);
-    let Some(place) = inner.places.take(until).await else {
+    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
         let message = "no place for another request was free in time";
         return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
     };
@@ -115,7 +116,9 @@ async fn ask(
         target: &inner.targets.totp,
         body: body.into(),
         timeout: until.saturating_duration_since(now()),
-        lane: Lane::PooledOnce,
+        lane: Lane::Once,
+        // The routes have no client authentication.
+        authorization: None,
         place: &place,
     };
     let reply = match inner.transport.send(call).await {

@@ -15,12 +15,21 @@ pub(crate) struct Fault {
 /// What kind of fault: each says whether any of the request can have left, and whether it heals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// The name has no address: not sent. It may heal, but not for ever.
+    /// The name has no address, and this client has never found one for it: not sent. It may heal, but not for ever.
     NameMissing,
     /// No connection: not sent. Heals.
     NotConnected,
-    /// The server could not prove who it is: not sent. Does not heal.
+    /// What answers does not speak TLS: not sent. It may be another server for a while.
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider")),
+        allow(dead_code, reason = "without TLS nobody notices")
+    )]
+    NotTls,
+    /// The server could not prove who it is, or does not take our proof: not sent. Does not heal.
     Tls,
+    /// The server says that it has not processed the request (HTTP/2: a refused stream, GOAWAY), though its bytes have
+    /// left. Heals.
+    Refused,
     /// Reset, closed or cut somewhere behind the first byte: maybe sent. Heals.
     Broken,
     /// Time ran out: maybe sent. Heals.
@@ -46,10 +55,15 @@ impl Fault {
         self
     }
 
-    /// Whether any byte of the request may have left.
+    /// Whether the request may have been processed: some of it may have left, and nobody says that it was not.
     pub(crate) fn maybe_sent(&self) -> bool {
         match self.kind {
-            FaultKind::NameMissing | FaultKind::NotConnected | FaultKind::Tls | FaultKind::Unusable => false,
+            FaultKind::NameMissing
+            | FaultKind::NotConnected
+            | FaultKind::NotTls
+            | FaultKind::Tls
+            | FaultKind::Refused
+            | FaultKind::Unusable => false,
             FaultKind::Broken | FaultKind::TimedOut | FaultKind::Garbled => true,
         }
     }
@@ -57,10 +71,12 @@ impl Fault {
     pub(crate) fn into_error(self) -> Error {
         let maybe_sent = self.maybe_sent();
         let kind = match self.kind {
-            FaultKind::NameMissing | FaultKind::NotConnected | FaultKind::Broken | FaultKind::TimedOut => {
-                ErrorKind::Network
-            }
-            FaultKind::Tls => ErrorKind::Tls,
+            FaultKind::NameMissing
+            | FaultKind::NotConnected
+            | FaultKind::Refused
+            | FaultKind::Broken
+            | FaultKind::TimedOut => ErrorKind::Network,
+            FaultKind::Tls | FaultKind::NotTls => ErrorKind::Tls,
             FaultKind::Garbled => ErrorKind::Protocol,
             FaultKind::Unusable => ErrorKind::Runtime,
         };
@@ -78,7 +94,9 @@ impl Fault {
         match self.kind {
             FaultKind::NameMissing => "the server's name has no address",
             FaultKind::NotConnected => "the server could not be reached",
+            FaultKind::NotTls => "what answers at the server's address does not speak TLS",
             FaultKind::Tls => "the server could not prove who it is",
+            FaultKind::Refused => "the server did not take the request, and says so",
             FaultKind::Broken => "the connection broke before the answer was there",
             FaultKind::TimedOut => "no answer came in time",
             FaultKind::Garbled => "the answer is not HTTP",

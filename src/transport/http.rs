@@ -1,42 +1,61 @@
 //! The only room that names reqwest.
 
+mod authorization;
+mod body;
 mod client;
-mod dial;
+mod connections;
+mod dialled;
 mod fault;
-mod io;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod handshake;
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+#[path = "http/without_tls.rs"]
+mod handshake;
+mod keep_alive;
+mod local;
+mod proxy;
 mod resolver;
 mod retry_after;
+mod runtime;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
 
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use authorization::Authorization;
 use bytes::Bytes;
-use io::{NoIo, with_io};
 use reqwest::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue,
+    RETRY_AFTER, USER_AGENT,
 };
-use reqwest::{Client, Method, Request, Response, Version};
+use reqwest::{Method, Request, Response, Version};
 #[cfg(fuzzing)]
 pub(crate) use retry_after::parse as parse_retry_after;
+use tokio::task::yield_now;
+use tokio::time::timeout_at;
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::dial::Sparing;
+use self::body::Length;
+use self::client::{Clients, Connection};
+use self::connections::{Connections, Loan};
+use self::dialled::Dialled;
+use self::keep_alive::Idle;
+use self::runtime::Runtimes;
 use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
-use crate::clock::{later, now};
+use crate::clock::{Instant, later, now};
 use crate::error::Error;
-use crate::secret::ClientSecret;
-
-/// No answer of the contract's comes near it, in bytes.
-const BODY_CAP: usize = 64 * 1024;
+use crate::sync::lock;
 
 const NO_IO: &str = "the tokio runtime has no sockets: call `enable_all` on its builder";
+
+/// A server closes a connection for want of use while a request is on its way, not in the middle of its work.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// What the transport is set up with.
 pub(crate) struct HttpOptions {
     pub(crate) base_url: Url,
-    pub(crate) basic: Option<(String, ClientSecret)>,
     pub(crate) user_agent: Option<String>,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
@@ -46,107 +65,201 @@ pub(crate) struct HttpOptions {
     pub(crate) http2_prior_knowledge: bool,
 }
 
-/// HTTP by reqwest.
+/// HTTP by reqwest: a client for each connection.
 pub(crate) struct HttpTransport {
-    /// The one connection pool.
-    pooled: Client,
-    /// How many connections it has.
-    sparing: Sparing,
-    /// Keeps no connection.
-    fresh: Client,
+    clients: Clients,
+    connections: Connections<Connection>,
+    runtimes: Runtimes,
+    /// What every request says.
+    headers: HeaderMap,
+    /// The targets by which reqwest knows those of a server that is an address.
+    aliases: Mutex<Vec<(Url, Url)>>,
 }
 
 impl HttpTransport {
     pub(crate) fn new(options: &HttpOptions) -> Result<Self, Error> {
-        let sparing = Sparing::new(options.max_in_flight);
-        let pooled = client::build(options, Some(&sparing))?;
-        Ok(Self { pooled, sparing, fresh: client::build(options, None)? })
+        let user_agent =
+            options.user_agent.as_deref().unwrap_or(concat!("authsec-ciba/", env!("CARGO_PKG_VERSION")));
+        let user_agent = HeaderValue::from_str(user_agent)
+            .map_err(|_| Error::config("user_agent", "cannot be sent in a header"))?;
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        // Without it any coding is the server's good right (RFC 9110, section 12.5.3).
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, user_agent);
+        let clients = Clients::new(options)?;
+        if clients.alias_server()
+            && let Ok(host) = HeaderValue::from_str(options.base_url.authority())
+        {
+            headers.insert(HOST, host);
+        }
+        Ok(Self {
+            clients,
+            connections: Connections::new(options.max_in_flight),
+            runtimes: Runtimes::default(),
+            headers,
+            aliases: Mutex::default(),
+        })
     }
+
+    /// What reqwest is told to call.
+    fn target(&self, target: &Url) -> Url {
+        if !self.clients.alias_server() {
+            return target.clone();
+        }
+        let mut aliases = lock(&self.aliases);
+        if let Some((_, alias)) = aliases.iter().find(|(known, _)| known == target) {
+            return alias.clone();
+        }
+        let mut alias = target.clone();
+        Dialled::of(&mut alias);
+        aliases.push((target.clone(), alias.clone()));
+        alias
+    }
+
+    /// A connection of the runtime that the request belongs to, or room for one.
+    async fn lend(&self, call: &Carrying) -> Result<Loan<'_, Connection>, Fault> {
+        let home = call.home.filter(|home| self.runtimes.has_io(*home));
+        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(Some(NO_IO)))?;
+        let mut loan = self.connections.lend(home, call.lane, call.begun);
+        if !loan.closing.is_empty() {
+            loan.closing.clear();
+            // Each closes in a task of its own, which may run before another is dialled.
+            yield_now().await;
+        }
+        Ok(loan)
+    }
+
+    /// Sends a request, and gives the answer as far as its head.
+    async fn execute(
+        &self,
+        loan: &mut Loan<'_, Connection>,
+        request: Request,
+        now: Instant,
+    ) -> reqwest::Result<Response> {
+        let Some(connection) = loan.client.clone() else { return self.dial(loan, request).await };
+        let mut again = None;
+        if loan.comes_back(now) {
+            if runtime::has_one_thread() {
+                // The task that brings it back stands in the queue before us.
+                yield_now().await;
+            } else if self.clients.ask_resolver() {
+                again = request.try_clone();
+            }
+        }
+        connection.resolver.set_comes_back(again.is_some());
+        match (connection.client.execute(request).await, again) {
+            (Err(error), Some(again)) if fault::did_not_come_back(&error) => self.dial(loan, again).await,
+            (answer, _) => answer,
+        }
+    }
+
+    async fn dial(&self, loan: &mut Loan<'_, Connection>, request: Request) -> reqwest::Result<Response> {
+        let connection = self.clients.connection()?;
+        let answering = connection.client.execute(request);
+        loan.client = Some(connection);
+        answering.await
+    }
+
+    async fn carry(&self, call: Carrying, request: Request) -> Result<HttpReply, Fault> {
+        let mut loan = self.lend(&call).await?;
+        let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
+        // One clock over head and body.
+        let reading = async {
+            let mut response = self.execute(&mut loan, request, call.begun).await?;
+            head = Some(Head::of(&response));
+            body::read(&mut response, &mut body).await
+        };
+        let read = match timeout_at(later(call.begun, call.timeout), reading).await {
+            Ok(read) => read.map_err(|error| fault::sort(error, self.clients.has_proxy())),
+            Err(_elapsed) => Err(Fault::new(FaultKind::TimedOut)),
+        };
+        let now = now();
+        let Some(head) = head else {
+            let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
+            match fault.kind {
+                FaultKind::Broken if now.saturating_duration_since(call.begun) <= ON_ITS_WAY => {
+                    loan.was_closed(call.begun);
+                }
+                FaultKind::TimedOut => loan.was_silent(call.begun),
+                _ => {}
+            }
+            return Err(fault);
+        };
+        let body = match read {
+            Ok(Length::Whole) => {
+                head.give_back(loan, now);
+                Body::Whole(body)
+            }
+            Ok(Length::TooLong) => Body::TooLong,
+            Ok(Length::Coded) => Body::Encoded,
+            Err(fault) => Body::Cut(body, fault),
+        };
+        Ok(HttpReply { status: head.status, retry_after: head.retry_after, body })
+    }
+}
+
+/// What is known of a call while it is carried.
+struct Carrying {
+    home: Option<tokio::runtime::Id>,
+    lane: Lane,
+    begun: Instant,
+    timeout: Duration,
 }
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
-        let (client, connection) = match call.lane {
-            Lane::Pooled | Lane::PooledOnce => (&self.pooled, Some(self.sparing.lend())),
-            Lane::Fresh => (&self.fresh, None),
+        let mut request = Request::new(Method::POST, self.target(call.target));
+        *request.headers_mut() = self.headers.clone();
+        if let Some(authorization) = call.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.value());
+        }
+        *request.body_mut() = Some(Bytes::from_owner(call.body).into());
+        let carrying =
+            Carrying { home: call.place.home(), lane: call.lane, begun: now(), timeout: call.timeout };
+        Box::pin(self.carry(carrying, request))
+    }
+}
+
+/// What an answer says before its body.
+struct Head {
+    status: u16,
+    version: Version,
+    retry_after: Option<Duration>,
+    /// The connection ends with this answer.
+    is_last: bool,
+    keep_alive: Option<Duration>,
+}
+
+impl Head {
+    fn of(response: &Response) -> Self {
+        let (headers, version) = (response.headers(), response.version());
+        let says_close = |value: &HeaderValue| {
+            value
+                .as_bytes()
+                .split(|byte| *byte == b',')
+                .any(|it| it.trim_ascii().eq_ignore_ascii_case(b"close"))
         };
-        Box::pin(async move {
-            let until = later(now(), call.timeout);
-            let mut request = Request::new(Method::POST, call.target.clone());
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let body = reqwest::Body::from(Bytes::from_owner(call.body));
-            // reqwest repeats only what it can copy, and a wrapped body it cannot.
-            let body = if call.lane == Lane::PooledOnce { reqwest::Body::wrap(body) } else { body };
-            *request.body_mut() = Some(body);
-            let answering = with_io(dial::with(call.place.clone(), client.execute(request)));
-            let mut response = match tokio::time::timeout_at(until, answering).await {
-                Ok(Ok(Ok(response))) => response,
-                Ok(Ok(Err(error))) => return Err(fault::sort(error)),
-                Ok(Err(NoIo)) => return Err(Fault::new(FaultKind::Unusable).saying(Some(NO_IO))),
-                Err(_elapsed) => return Err(Fault::new(FaultKind::TimedOut)),
-            };
-            let mut body = Zeroizing::new(Vec::new());
-            let body = if is_encoded(response.headers()) {
-                Body::Encoded
-            } else {
-                match tokio::time::timeout_at(until, read(&mut response, &mut body)).await {
-                    Ok(Ok(Length::Whole)) => Body::Whole(body),
-                    Ok(Ok(Length::TooLong)) => Body::TooLong,
-                    Ok(Err(error)) => Body::Cut(body, fault::sort(error)),
-                    Err(_elapsed) => Body::Cut(body, Fault::new(FaultKind::TimedOut)),
-                }
-            };
-            if let (Some(connection), Body::Whole(_), false) = (connection, &body, is_last(&response)) {
-                connection.comes_back();
-            }
-            if call.place.is_last() {
-                // The connection goes back to the pool in a task of its own. Whoever takes the place next should find it
-                // there, not dial another.
-                tokio::task::yield_now().await;
-            }
-            Ok(HttpReply {
-                status: response.status().as_u16(),
-                retry_after: retry_after(response.headers()),
-                body,
-            })
-        })
-    }
-}
-
-/// Whether its connection ends with this answer.
-fn is_last(response: &Response) -> bool {
-    let says_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    response.version() == Version::HTTP_10 || response.headers().get_all(CONNECTION).iter().any(says_close)
-}
-
-enum Length {
-    Whole,
-    TooLong,
-}
-
-/// Reads a body up to the cap. What was read stays in `body` when the connection breaks.
-async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<Length, reqwest::Error> {
-    if let Some(length) = response.content_length() {
-        if length > BODY_CAP as u64 {
-            return Ok(Length::TooLong);
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status: response.status().as_u16(),
+            version,
+            retry_after: retry_after(headers),
+            is_last: version < Version::HTTP_11 || headers.get_all(CONNECTION).iter().any(says_close),
+            keep_alive: text("keep-alive").and_then(keep_alive::timeout),
         }
-        body.reserve_exact(usize::try_from(length).unwrap_or_default());
     }
-    while let Some(chunk) = response.chunk().await? {
-        if body.len().saturating_add(chunk.len()) > BODY_CAP {
-            return Ok(Length::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Length::Whole)
-}
 
-/// Whether the body stands in a content coding, or in a transfer coding that hyper hands on as it is.
-fn is_encoded(headers: &HeaderMap) -> bool {
-    let other_than = |name, plain: &[u8]| {
-        headers.get_all(name).iter().any(|it| !it.as_bytes().eq_ignore_ascii_case(plain))
-    };
-    other_than(CONTENT_ENCODING, b"identity") || other_than(TRANSFER_ENCODING, b"chunked")
+    /// The whole answer is there, and the connection ready for another request, or at its end.
+    fn give_back(&self, loan: Loan<'_, Connection>, now: Instant) {
+        let idle = Idle { since: now, timeout: self.keep_alive };
+        if self.version == Version::HTTP_2 {
+            loan.share(Idle { timeout: None, ..idle });
+        } else if !self.is_last {
+            loan.give_back(idle);
+        }
+    }
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -154,3 +267,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let sent = headers.get(DATE).and_then(|date| date.to_str().ok());
     retry_after::parse(text, sent, SystemTime::now())
 }
+
+#[cfg(test)]
+#[cfg(not(authsec_model))]
+mod tests;

@@ -5,16 +5,20 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::secret::REDACTED;
 
-/// Six ASCII digits, wiped on drop. Kept as bytes, so that leading zeros stay.
-pub(crate) struct TotpCode(Zeroizing<[u8; 6]>);
+/// Six ASCII digits, wiped on drop. Kept as bytes, so that leading zeros stay; in a box, so that a future that moves it
+/// leaves no copy behind.
+pub(crate) struct TotpCode(Box<Zeroizing<[u8; 6]>>);
 
 impl TotpCode {
     /// Checked by bytes: no trimming, no other script's digits, no sign.
     pub(crate) fn new(code: &str) -> Result<Self, Error> {
-        match <[u8; 6]>::try_from(code.as_bytes()) {
-            Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self(Zeroizing::new(digits))),
-            _ => Err(Error::input("code", "must be exactly six digits")),
+        if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::input("code", "must be exactly six digits"));
         }
+        // Filled where it stays.
+        let mut digits = Box::new(Zeroizing::new([0; 6]));
+        digits.copy_from_slice(code.as_bytes());
+        Ok(Self(digits))
     }
 
     pub(crate) fn expose_secret(&self) -> &str {

@@ -42,7 +42,7 @@ async fn c01_b13_waits_of_the_same_approval_join() {
     }
     polls_keep_their_distance(&sandbox, pending.auth_req_id());
     assert_eq!(sandbox.polls_of_request(pending.auth_req_id().expose_secret()).len(), 6, "one per floor");
-    assert_eq!(sandbox.connections().accepted, 2, "the initiate's, and one for all polls");
+    assert_eq!(sandbox.connections().accepted, 1, "one for the initiate and all polls");
     drop(pending);
     leaves_nothing(&sandbox, &client).await;
 }

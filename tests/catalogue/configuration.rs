@@ -73,6 +73,40 @@ fn g03_plain_http_to_a_public_host() {
     }
 }
 
+/// F-49: plain http to one named host of a private network.
+#[tokio::test(start_paused = true)]
+async fn f49_plain_http_to_one_named_private_host() {
+    let build = |base_url: &str, host: &str| {
+        CibaClient::builder().base_url(base_url).danger_unencrypted_http_to(host).build().map(drop)
+    };
+    for (base_url, host) in [
+        ("http://authsec:8080", "authsec"),
+        ("http://AuthSec:8080/api", "AUTHSEC"),
+        ("http://authsec.mesh.internal", "authsec.mesh.internal"),
+        ("http://10.1.2.3", "10.1.2.3"),
+        ("http://[fd00::1]:8080", "[fd00::1]"),
+        ("http://127.0.0.1:7468", "authsec"),
+    ] {
+        build(base_url, host).unwrap_or_else(|error| panic!("{base_url}: {error}"));
+    }
+    for (base_url, host) in [
+        ("http://authsec:8080", "other"),
+        ("http://authsec:8080", "authsec:8080"),
+        ("http://authsec:8080", ""),
+        ("http://authsec.evil.example", "authsec"),
+        ("http://evil-authsec", "authsec"),
+        ("http://authsec@evil.example", "authsec"),
+        ("http://8.8.8.8", "8.8.8.8"),
+        ("http://[2001:db8::1]", "[2001:db8::1]"),
+        ("http://0.0.0.0", "0.0.0.0"),
+    ] {
+        let error = build(base_url, host).expect_err(base_url);
+        assert_eq!(error.kind(), ErrorKind::Config, "{base_url}");
+        let field = if base_url.contains('@') { "base_url" } else { "danger_unencrypted_http_to" };
+        assert_eq!(error.field(), Some(field), "{base_url}");
+    }
+}
+
 #[test]
 fn hosts_that_only_look_like_loopback() {
     for base_url in [

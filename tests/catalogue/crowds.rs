@@ -2,12 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::future::IntoFuture as _;
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use authsec_ciba::sandbox::{Call, Fault, Sandbox};
 use authsec_ciba::{AuthReqId, CibaClient, LockedBy, PollPolicy, TotpOutcome, Usage};
+use tokio::runtime::Builder;
 use tokio::time::Instant;
 
-use crate::support::{EMAIL, configured, json, leaves_nothing, pending, polled_at, seconds, start};
+use crate::support::wire::PENDING;
+use crate::support::{
+    CLIENT, EMAIL, SECRET, configured, json, leaves_nothing, pending, polled_at, seconds, start,
+};
 
 /// A crowd of polls of ids of another process, spread over five seconds.
 async fn crowd(sandbox: &Sandbox, client: &CibaClient, size: u32) -> Vec<authsec_ciba::ApprovalTask> {
@@ -157,4 +165,107 @@ async fn more_polls_than_places_end_in_time() {
     assert!(begun.elapsed() <= seconds(32), "the deadline and its grace: {:?}", begun.elapsed());
     leaves_nothing(&sandbox, &client).await;
     assert_eq!(client.usage(), Usage::default());
+}
+
+/// Answers each request in three pieces, as a busy server may: the connection is back some steps of the scheduler behind
+/// the answer's end. Counts the connections.
+fn in_pieces() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::thread::spawn(move || {
+                let _ = stream.set_nodelay(true);
+                let chunk = format!("{:x}\r\n{PENDING}\r\n", PENDING.len());
+                while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                    for piece in
+                        ["HTTP/1.1 202 OK\r\ntransfer-encoding: chunked\r\n\r\n", &chunk, "0\r\n\r\n"]
+                    {
+                        let _ = stream.write_all(piece.as_bytes());
+                        std::thread::yield_now();
+                    }
+                }
+            });
+        }
+    });
+    (address, accepted)
+}
+
+/// B-82: sockets are bounded by the places, exactly, on one thread and on several.
+#[test]
+fn b82_as_many_sockets_as_places_and_not_one_more() {
+    for places in [1, 3, 16] {
+        let one = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let several = Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+        for runtime in [one, several] {
+            let (address, accepted) = in_pieces();
+            let client = CibaClient::builder().base_url(format!("http://{address}")).max_in_flight(places);
+            let client = client.build().expect("valid");
+            runtime.block_on(async {
+                let looks: Vec<_> = (0..600)
+                    .map(|n| {
+                        let id = AuthReqId::new(format!("id-{n}")).expect("valid");
+                        tokio::spawn(client.poll_for_approval(format!("user-{n}@example.com"), &id).once())
+                    })
+                    .collect();
+                for look in looks {
+                    let _ = look.await.expect("no panic").expect("answered");
+                }
+            });
+            assert_eq!(accepted.load(Ordering::SeqCst), places);
+        }
+    }
+}
+
+/// F-43: polls, logins and initiates have one bound together, also where half of them are dropped.
+#[tokio::test(start_paused = true)]
+async fn f43_one_bound_for_all_calls() {
+    let sandbox = Sandbox::builder().client(CLIENT, Some(SECRET)).start().await.expect("a free port");
+    let client = configured(&sandbox).max_in_flight(4).build().expect("valid");
+    sandbox.faults().always(Call::Any, Fault::Delay(seconds(3)));
+    let mut tasks = Vec::new();
+    for n in 0..40 {
+        let email = format!("user-{n}@example.com");
+        let id = AuthReqId::new(format!("id-{n}")).expect("valid");
+        let (initiate, poll) = (client.initiate_app_approval(&email), client.poll_for_approval(&email, &id));
+        let totp = client.verify_totp(&email, "123456");
+        tasks.push(tokio::spawn(async move { drop(initiate.await) }));
+        tasks.push(tokio::spawn(async move { drop(poll.timeout(seconds(100)).await) }));
+        tasks.push(tokio::spawn(async move { drop(totp.await) }));
+    }
+    tokio::time::sleep(seconds(2)).await;
+    assert_eq!(sandbox.connections().open, 4);
+    tokio::time::sleep(seconds(30)).await;
+    assert_eq!(sandbox.connections().peak, 4);
+    for task in tasks.iter().step_by(2) {
+        task.abort();
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert!(sandbox.connections().open <= 4, "{:?}", sandbox.connections());
+    }
+    for task in tasks {
+        let _ = task.await;
+    }
+    leaves_nothing(&sandbox, &client).await;
+}
+
+/// B-82: slow initiates leave half of the places to others.
+#[tokio::test(start_paused = true)]
+async fn b82_slow_initiates_do_not_starve_polls() {
+    let (sandbox, _) = start().await;
+    let client = configured(&sandbox).max_in_flight(4).build().expect("valid");
+    sandbox.faults().always(Call::Initiate, Fault::Delay(seconds(30)));
+    let pushes: Vec<_> = (0..20)
+        .map(|n| tokio::spawn(client.initiate_app_approval(format!("user-{n}@example.com")).into_future()))
+        .collect();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(sandbox.calls(Call::Initiate).len(), 2);
+    let begun = Instant::now();
+    let looked = client.poll_for_approval(EMAIL, &crate::support::an_id()).once().await;
+    assert!(begun.elapsed() < seconds(1), "{looked:?}");
+    for push in pushes {
+        push.abort();
+    }
 }

@@ -99,7 +99,7 @@ async fn n12_a_body_that_says_it_is_a_gigabyte() {
 
 #[tokio::test(start_paused = true)]
 async fn n14_encodings_that_nobody_asked_for() {
-    for encoding in ["gzip", "br", "nonsense", "identity, gzip", ""] {
+    for encoding in ["gzip", "br", "Deflate", "zstd", "x-gzip", "compress", "identity, gzip"] {
         let encoded = |body: &str| with_header(json(200, body), "content-encoding", encoding);
         let approved = encoded(APPROVED);
         assert_eq!(poll_through([approved.clone()]).await.came_to(), ("approved", 2), "{encoding:?}");
@@ -109,11 +109,58 @@ async fn n14_encodings_that_nobody_asked_for() {
         let verified = totp_through(encoded(r#"{"success":true,"token":"a-token"}"#)).await;
         assert_eq!(verified.failed_as(), (ErrorKind::Protocol, Some(200), true), "{encoding:?}");
     }
-    for encoding in ["nonsense", "gzip", "chunked, gzip", "identity", "\x0bchunked"] {
+    for encoding in ["gzip", "gzip, chunked", "chunked, gzip", "\x0bchunked"] {
         let head = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {encoding}");
         is_polled_past(bytes(&head, APPROVED)).await;
         let (came_to, requests) = polled([Act::Close(bytes(&head, APPROVED))]).await;
         assert_eq!((came_to, requests), (Err(ErrorKind::Protocol), 5), "{encoding:?}");
+    }
+}
+
+/// F-32: a label that transforms nothing, or that nobody knows, costs no approval.
+#[tokio::test(start_paused = true)]
+async fn f32_labels_of_no_coding_are_passed_over() {
+    for encoding in ["utf-8", "", "none", "binary", "identity", "identity, identity", "nonsense"] {
+        let labelled = |body: &str| answer("200 OK", &format!("content-encoding: {encoding}\r\n"), body);
+        assert_eq!(polled([Act::Say(labelled(APPROVED))]).await, (Ok("approved"), 1), "{encoding:?}");
+        let verified = labelled(r#"{"success":true,"token":"a-token"}"#);
+        let client = Wire::new([Act::Say(labelled(ACK)), Act::Say(verified)]).await.client();
+        client.initiate_app_approval(EMAIL).await.expect(encoding);
+        let login = client.verify_totp(EMAIL, "123456").await.expect(encoding);
+        assert_eq!(login.error_code(), None, "{encoding:?}");
+    }
+    for encoding in ["identity", "nonsense"] {
+        let head = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {encoding}");
+        assert_eq!(polled([Act::Close(bytes(&head, APPROVED))]).await, (Ok("approved"), 1), "{encoding:?}");
+    }
+}
+
+/// F-33: chunks that are none are no broken line.
+#[tokio::test(start_paused = true)]
+async fn f33_garbage_in_the_place_of_chunks_ends_at_the_fifth() {
+    for chunks in ["zz\r\n{}\r\n0\r\n\r\n", "ffffffffffffffffff\r\n{}", "-1\r\n{}\r\n0\r\n\r\n"] {
+        let garbage = bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked", chunks);
+        assert_eq!(polled([Act::Close(garbage)]).await, (Err(ErrorKind::Protocol), 5), "{chunks:?}");
+    }
+}
+
+/// F-34: what answers with something else than HTTP will do so again.
+#[tokio::test(start_paused = true)]
+async fn f34_an_initiate_that_is_not_answered_by_http_is_a_protocol_error() {
+    for noise in ["SSH-2.0-OpenSSH_9.2\r\n", "220 mail.example.com ESMTP\r\n", "HTTP/9.9 200 OK\r\n\r\n{}"] {
+        let wire = Wire::new([Act::Close(noise.into())]).await;
+        let client = wire.client();
+        for error in [
+            client.initiate_app_approval(EMAIL).await.expect_err(noise),
+            client.verify_totp(EMAIL, "123456").await.expect_err(noise),
+        ] {
+            assert_eq!(
+                (error.kind(), error.may_have_reached_server(), error.is_retryable()),
+                (ErrorKind::Protocol, true, false),
+                "{noise:?}: {error}"
+            );
+        }
+        assert_eq!(wire.requests(), 2, "{noise:?}");
     }
 }
 
@@ -126,7 +173,10 @@ async fn a_gzip_bomb_is_not_unpacked() {
     let polled = poll_through([bomb]).await;
     assert_eq!(polled.came_to(), ("approved", 2));
     let asked = polled.sandbox.log();
-    assert!(asked.iter().all(|request| request.header("accept-encoding").is_none()), "none is asked for");
+    assert!(
+        asked.iter().all(|request| request.header("accept-encoding") == Some("identity")),
+        "none is asked for"
+    );
 }
 
 /// B-23: what nobody has read may have been the approval, also where a gateway wrote its own status over it; 425 says

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Call, Reaction, Sandbox, User};
-use authsec_ciba::{AuthReqId, BindingMessage, CibaClient, Email, ErrorCode, ErrorKind, PollStatus, Usage};
+use authsec_ciba::{
+    AuthReqId, BindingMessage, CibaClient, Email, ErrorCode, ErrorKind, PollStatus, TotpLockout, Usage,
+};
 use tokio::time::Instant;
 
-use crate::support::{CLIENT, EMAIL, SECRET, an_id, chain, configured, leaves_nothing, seconds, start};
+use crate::support::{
+    CLIENT, EMAIL, SECRET, an_id, chain, configured, json, leaves_nothing, sandbox, seconds, start,
+};
 
 /// Every call refuses this address, and the server hears nothing.
 async fn is_refused(sandbox: &Sandbox, client: &CibaClient, email: &str) {
@@ -87,17 +91,60 @@ async fn i04_capitals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i05_unicode_is_kept_as_it_is() {
+async fn i05_unicode_is_sent_as_it_is() {
     for email in ["jürgen@example.com", "user@bücher.example", "用户@例子.广告", "e\u{301}@example.com"]
     {
         assert_eq!(sent(email).await, email);
     }
-    // Only ASCII letters are folded: a Turkish capital is another letter.
+    // For the key they are folded, as servers fold them.
     let (sandbox, client) = start().await;
-    let task = client.poll_for_approval("İ@example.com", &an_id()).spawn();
-    assert_eq!(client.cancel_approval("i̇@example.com").await.expect("cancelled").polls_stopped(), 0);
-    assert_eq!(client.cancel_approval("İ@EXAMPLE.com").await.expect("cancelled").polls_stopped(), 1);
-    drop(task);
+    for (polled, cancelled) in
+        [("İ@example.com", "i@EXAMPLE.com"), ("jürgen@example.com", "JU\u{308}RGEN@example.com")]
+    {
+        let id = AuthReqId::new(format!("an-id-of-{}", polled.len())).expect("valid");
+        let task = client.poll_for_approval(polled, &id).spawn();
+        assert_eq!(
+            client.cancel_approval(cancelled).await.expect("cancelled").polls_stopped(),
+            1,
+            "{polled}"
+        );
+        assert_eq!(task.await.expect("an outcome").status(), "cancelled");
+    }
+    leaves_nothing(&sandbox, &client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn f38_b60_look_alikes_that_a_server_folds_share_their_guards() {
+    let forms = [
+        "kim@example.com",
+        "\u{212a}im@example.com",
+        "k\u{130}m@example.com",
+        "ＫＩＭ@example.com",
+        "ki\u{307}m@EXAMPLE.com",
+    ];
+    let sandbox = sandbox().await;
+    let client = configured(&sandbox).totp_lockout(TotpLockout::Strict).build().expect("valid");
+    let ack = r#"{"auth_req_id":"id","expires_in":300,"interval":5}"#;
+    sandbox.faults().always(Call::Initiate, json(200, ack));
+    sandbox.faults().always(Call::Totp, json(401, r#"{"success":false,"message":"Invalid TOTP code"}"#));
+    let mut pushed = 0;
+    for n in 0..20 {
+        match client.initiate_app_approval(forms[n % forms.len()]).await {
+            Ok(_) => pushed += 1,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TooManyPushes),
+        }
+    }
+    assert_eq!((pushed, sandbox.calls(Call::Initiate).len()), (5, 5), "pushes on one phone");
+    for n in 0..12 {
+        let outcome = client.verify_totp(forms[n % forms.len()], "123456").await.expect("an outcome");
+        assert_eq!(
+            outcome.error_code(),
+            Some(if n < 3 { "invalid_code" } else { "too_many_retries" }),
+            "{n}"
+        );
+        client.cancel_approval(forms[(n + 1) % forms.len()]).await.expect("cancelled");
+    }
+    assert_eq!(sandbox.calls(Call::Totp).len(), 3, "wrong codes of one person");
     leaves_nothing(&sandbox, &client).await;
 }
 
@@ -144,7 +191,7 @@ async fn i09_line_breaks_and_controls() {
     let message = BindingMessage::new(text).expect("printable");
     client.initiate_app_approval(EMAIL).binding_message(message).await.expect("pushed");
     assert_eq!(sandbox.log()[0].body.field("binding_message"), Some(text));
-    assert_eq!(sandbox.log()[0].headers.len(), 6, "and no header: {:?}", sandbox.log()[0].headers);
+    assert_eq!(sandbox.log()[0].headers.len(), 7, "and no header: {:?}", sandbox.log()[0].headers);
     leaves_nothing(&sandbox, &client).await;
 }
 

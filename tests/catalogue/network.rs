@@ -1,13 +1,18 @@
 //! N1 to N10, N34, N38, N40: connections that fail, stall or break.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
-use authsec_ciba::{ErrorKind, Usage};
+use authsec_ciba::{AuthReqId, CibaClient, CibaClientBuilder, ErrorKind, TotpOutcome, Usage};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::support::wire::{ACK, APPROVED, Act, EXPIRED, Greeting, PENDING, Wire, answer, ok};
 use crate::support::{
-    EMAIL, an_id, chain, initiate_through, leaves_nothing, poll_through, poll_with, respond, seconds, start,
-    totp_through,
+    EMAIL, an_id, chain, child, initiate_through, leaves_nothing, poll_through, poll_with, respond, seconds,
+    start, totp_through,
 };
 
 /// `Content-Length` promises more than there is.
@@ -181,14 +186,242 @@ async fn n34_an_idle_connection_is_closed_as_we_write() {
     assert_eq!(outcome.status(), "approved");
     let heard: Vec<_> = wire.heard().iter().map(|request| request.connection).collect();
     assert_eq!(heard, [1, 1, 2], "the idle connection was used, and left");
-    // An initiate does not take the idle connection.
+    // An initiate does not take a connection that has been idle.
     let wire = Wire::new([Act::Say(ok(PENDING)), Act::Say(ok(ACK))]).await;
     let client = wire.client();
-    let _ = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(1)).await.expect("an outcome");
+    let _ = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(2)).await.expect("an outcome");
     assert_eq!(wire.open(), 1, "idle");
     client.initiate_app_approval(EMAIL).await.expect("an acknowledgement");
-    let heard: Vec<_> = wire.heard().iter().map(|request| request.connection).collect();
-    assert_eq!(heard, [1, 2]);
+    assert_eq!(connections(&wire), [1, 2]);
+}
+
+fn wrong_code() -> Vec<u8> {
+    answer("401 Unauthorized", "", r#"{"success":false,"message":"Invalid TOTP code"}"#)
+}
+
+/// The connection that each request came over.
+fn connections(wire: &Wire) -> Vec<usize> {
+    wire.heard().iter().map(|request| request.connection).collect()
+}
+
+/// B-83, F-44: no handshake per login in a busy backend.
+#[tokio::test(start_paused = true)]
+async fn b83_f44_initiates_and_logins_take_a_connection_that_has_just_answered() {
+    let verified = r#"{"success":true,"token":"a-token"}"#;
+    let acts = [ACK, verified, ACK, verified, ACK, verified].map(|body| Act::Say(ok(body)));
+    let wire = Wire::new(acts).await;
+    let client = wire.client();
+    for wait in [0, 1_000, 1_001] {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        client.initiate_app_approval(format!("user-{wait}@example.com")).await.expect("an acknowledgement");
+        let _ = client.verify_totp(EMAIL, "123456").await.expect("judged");
+    }
+    assert_eq!(connections(&wire), [1, 1, 1, 1, 2, 2], "the last came a millisecond too late");
+}
+
+/// B-85: the connection that was used last is taken first.
+#[tokio::test(start_paused = true)]
+async fn b85_of_idle_connections_the_one_used_last_is_taken() {
+    let wire = Wire::new([Act::Say(ok(PENDING))]).await;
+    let client = wire.client();
+    let look = |n: u32| {
+        let id = AuthReqId::new(format!("id-{n}")).expect("valid");
+        let look = client.poll_for_approval(format!("user-{n}@example.com"), &id).once();
+        async { drop(look.await.expect("answered")) }
+    };
+    tokio::join!(look(1), look(2));
+    tokio::time::sleep(seconds(2)).await;
+    look(3).await;
+    let last = connections(&wire)[2];
+    for n in 4..8 {
+        tokio::time::sleep(seconds(2)).await;
+        look(n).await;
+    }
+    assert_eq!(connections(&wire)[2..], [last; 5]);
+    assert_eq!(wire.accepted(), 2);
+}
+
+/// B-85, F-68: a connection is left alone within a second of what its `Keep-Alive` names.
+#[tokio::test(start_paused = true)]
+async fn b85_f68_keep_alive_that_equals_the_interval() {
+    for (header, expected) in [
+        ("keep-alive: timeout=5\r\n", [1, 2, 3]),
+        ("Keep-Alive: max=100, timeout=6\r\n", [1, 2, 3]),
+        ("keep-alive: timeout=7\r\n", [1, 1, 1]),
+        ("keep-alive: nonsense\r\n", [1, 1, 1]),
+        ("connection: close\r\n", [1, 2, 3]),
+        ("connection: Keep-Alive, CLOSE\r\n", [1, 2, 3]),
+    ] {
+        let wire = Wire::new([Act::Say(answer("202 Accepted", header, PENDING))]).await;
+        let poll = wire.client().poll_for_approval(EMAIL, &an_id()).timeout(seconds(17));
+        assert_eq!(poll.await.expect("an outcome").status(), "timeout", "{header}");
+        assert_eq!(connections(&wire)[..3], expected, "{header}");
+    }
+}
+
+/// A server that closes a connection just as the request for its next use arrives: at this idle age.
+async fn closes_at(age: Duration) -> (CibaClientBuilder, Arc<Mutex<Vec<usize>>>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearing = Arc::clone(&heard);
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            number += 1;
+            let hearing = Arc::clone(&hearing);
+            tokio::spawn(async move {
+                let mut last: Option<Instant> = None;
+                let mut piece = [0; 4096];
+                while let Ok(read @ 1..) = stream.read(&mut piece).await {
+                    if !String::from_utf8_lossy(&piece[..read]).contains("auth_req_id") {
+                        continue;
+                    }
+                    hearing.lock().expect("not poisoned").push(number);
+                    if last.is_some_and(|last| last.elapsed() >= age) {
+                        return;
+                    }
+                    stream.write_all(&answer("202 Accepted", "", PENDING)).await.expect("written");
+                    last = Some(Instant::now());
+                }
+            });
+        }
+    });
+    (CibaClient::builder().base_url(format!("http://{address}")), heard)
+}
+
+/// B-85, F-68: it costs one poll in ten minutes.
+#[tokio::test(start_paused = true)]
+async fn b85_f68_an_age_at_which_connections_are_closed_is_learnt() {
+    let (builder, heard) = closes_at(seconds(5)).await;
+    let client = builder.build().expect("valid");
+    let polls = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(550)).spawn();
+    assert_eq!(polls.await.expect("an outcome").status(), "timeout");
+    let numbers = heard.lock().expect("not poisoned").clone();
+    assert_eq!(numbers[..4], [1, 1, 2, 3], "one is lost, the later ones take new connections");
+    assert!(numbers[1..].windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+    assert!(numbers.len() > 100);
+}
+
+/// F-45: nothing of ours counts as connecting.
+#[tokio::test(start_paused = true)]
+async fn f45_a_short_connect_timeout_and_a_server_that_closes() {
+    let wire = Wire::new([Act::Close(wrong_code())]).await;
+    let client = wire.configured().connect_timeout(Duration::from_millis(50)).build().expect("valid");
+    for n in 0..8 {
+        let login = client.verify_totp(format!("user-{n}@example.com"), "123456").await;
+        assert_eq!(login.expect("judged").error_code(), Some("invalid_code"), "{n}");
+    }
+    assert_eq!(wire.requests(), 8);
+}
+
+/// F-69: the credential goes where it is needed; it can be changed while polls run (B-93).
+#[tokio::test(start_paused = true)]
+async fn b93_f69_the_secret_changes_while_a_poll_runs() {
+    let wire = Wire::new([ACK, PENDING, PENDING, PENDING].map(|body| Act::Say(ok(body)))).await;
+    let client = wire.configured().client_secret("canary-old").build().expect("valid");
+    let waiting = client.initiate_app_approval(EMAIL).await.expect("pushed").wait().spawn();
+    tokio::time::sleep(seconds(6)).await;
+    let refused = client.set_client_secret("canary\nsecret").expect_err("no header");
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::Config, Some("client_secret")));
+    assert!(!chain(&refused).contains("canary"));
+    client.set_client_secret("canary-new").expect("valid");
+    tokio::time::sleep(seconds(5)).await;
+    let _ = client.verify_totp("other@example.com", "123456").await;
+    assert!(!format!("{client:?}").contains("canary"));
+    drop(waiting);
+    let credentials: Vec<_> = wire
+        .heard()
+        .iter()
+        .map(|heard| {
+            let line =
+                heard.head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization: "));
+            line.map(|line| line["authorization: ".len()..].to_owned())
+        })
+        .collect();
+    let (old, new) =
+        ("Basic Y2xpZW50OmNhbmFyeS1vbGQ=".to_owned(), "Basic Y2xpZW50OmNhbmFyeS1uZXc=".to_owned());
+    assert_eq!(credentials, [Some(old.clone()), Some(old), Some(new), None]);
+    let nobody = CibaClient::builder().base_url(wire.base_url()).build().expect("valid");
+    let refused = nobody.set_client_secret("canary").expect_err("nobody's");
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::Config, Some("client_secret")));
+}
+
+/// B-93: clients of many ids share connections and places, and nothing else.
+#[tokio::test(start_paused = true)]
+async fn b93_clients_that_share_a_transport() {
+    let wire = Wire::new([Act::Say(wrong_code())]).await;
+    let first =
+        wire.configured().client_id("first").client_secret("one").max_in_flight(1).build().expect("valid");
+    let second = wire.configured().client_id("second").client_secret("two").share_transport_of(&first);
+    let second = second.build().expect("valid");
+    for client in [&first, &second] {
+        for remaining in [2, 1, 0] {
+            let login = client.verify_totp(EMAIL, "123456").await.expect("judged");
+            assert!(
+                matches!(login, TotpOutcome::InvalidCode { remaining: left } if left == remaining),
+                "{login:?}"
+            );
+        }
+    }
+    assert_eq!((wire.requests(), wire.accepted()), (6, 1), "one connection, two counts");
+    first.shutdown().await;
+    assert!(second.verify_totp("other@example.com", "123456").await.is_ok());
+
+    let refused = |builder: CibaClientBuilder, field| {
+        let error = builder.share_transport_of(&first).build().map(drop).expect_err(field);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some(field)), "{error}");
+    };
+    refused(wire.configured().base_url("http://127.0.0.1:1"), "base_url");
+    refused(wire.configured().max_in_flight(2), "max_in_flight");
+    refused(wire.configured().connect_timeout(seconds(1)), "connect_timeout");
+    refused(wire.configured().proxy("http://proxy.example"), "proxy");
+    refused(wire.configured().user_agent("mine"), "user_agent");
+    refused(wire.configured().root_certificate("pem"), "root_certificate");
+}
+
+/// Hoards descriptors, and calls. Does nothing unless the test below starts it.
+#[test]
+fn inner_runs_out_of_descriptors() {
+    if !child::is_inner() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let wire = Wire::new([Act::Say(ok(r#"{"success":true,"token":"a-token"}"#))]).await;
+        let client = wire.client();
+        let named = CibaClient::builder().base_url("http://a-name.invalid:1");
+        let named = named.danger_unencrypted_http_to("a-name.invalid").build().expect("valid");
+        // What a runtime needs at its first call is not what is missing here.
+        let _ = client.verify_totp("first@example.com", "123456").await.expect("judged");
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let mut hoard = Vec::new();
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            hoard.push(file);
+        }
+        for client in [&client, &named] {
+            let error = client.verify_totp(EMAIL, "123456").await.expect_err("no descriptor");
+            println!("out of them: {:?} {} {error}", error.kind(), error.may_have_reached_server());
+        }
+        let poll = named.poll_for_approval(EMAIL, &an_id()).interval(seconds(1)).timeout(seconds(6)).spawn();
+        tokio::time::sleep(seconds(5)).await;
+        println!("polls on: {}", !poll.is_finished());
+        drop(hoard);
+        println!("again: {}", client.verify_totp(EMAIL, "123456").await.is_ok());
+    });
+}
+
+/// F-28: what this machine is out of is named, and heals.
+#[cfg(target_os = "linux")]
+#[test]
+fn f28_out_of_file_descriptors() {
+    let said = child::run_limited("network::inner_runs_out_of_descriptors", 64);
+    assert_eq!(
+        said.matches("out of them: Network false this machine has no file descriptor").count(),
+        2,
+        "{said}"
+    );
+    assert!(said.contains("polls on: true") && said.contains("again: true"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,16 +77,64 @@ fn a_proxy_that_is_no_url_is_refused_without_showing_it() {
         "ftp://canary.example",
         "file:///canary",
         "://canary",
+        // F-47: reqwest would take these, and fail later or do without.
+        "socks5://canary.example",
+        "socks4a://canary.example:1080",
+        "\"http://canary.example\"",
+        " http://canary.example",
+        "http://canary.example:0",
     ] {
         let error = build(bad).expect_err(bad);
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("proxy")), "{bad}");
         assert!(!chain(&error).contains("canary"), "{bad}");
     }
     for good in
-        ["http://proxy.example:3128", "HTTPS://proxy.example", "proxy.example:3128", "socks5://localhost"]
+        ["http://proxy.example:3128", "HTTPS://proxy.example", "proxy.example:3128", "http://10.0.0.1:3128/"]
     {
         build(good).expect(good);
     }
+}
+
+/// Builds a client with what the environment names. Does nothing unless the test below starts it.
+#[test]
+fn inner_builds() {
+    if child::is_inner() {
+        match CibaClient::builder().base_url("https://authsec.example").build() {
+            Ok(_) => println!("built"),
+            Err(error) => println!("{:?} {:?} {}", error.kind(), error.field(), chain(&error)),
+        }
+        // Loopback is never proxied, so nothing is wrong for it.
+        CibaClient::builder().base_url("http://127.0.0.1:7468").build().expect("valid");
+    }
+}
+
+/// F-47: a variable that cannot be obeyed is said, and never done without.
+#[cfg(feature = "rustls")]
+#[test]
+fn f47_an_unusable_variable_is_refused_by_its_name() {
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        for value in [
+            "'http://canary:3128'",
+            " http://canary:3128",
+            "ftp://canary",
+            "socks5://canary",
+            "http://canary:pass word@x",
+        ] {
+            let said = child::run("proxies::inner_builds", &[(variable, value)]);
+            assert!(
+                said.contains("Config Some(\"proxy\")") && said.contains(variable),
+                "{variable}={value}: {said}"
+            );
+            assert!(!said.contains("canary"), "{variable}={value}: {said}");
+        }
+        let said = child::run("proxies::inner_builds", &[(variable, "")]);
+        assert!(said.contains("built"), "an empty one counts as missing: {said}");
+    }
+    for environment in [("HTTP_PROXY", "ftp://canary"), ("NO_PROXY", "ftp://canary")] {
+        assert!(child::run("proxies::inner_builds", &[environment]).contains("built"), "not for https");
+    }
+    let cgi = [("HTTPS_PROXY", "ftp://canary"), ("REQUEST_METHOD", "GET")];
+    assert!(child::run("proxies::inner_builds", &cgi).contains("built"), "inside CGI none counts");
 }
 
 /// Makes a call each to a public name and to loopback, with whatever proxies the environment names. Does nothing

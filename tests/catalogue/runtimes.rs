@@ -109,6 +109,87 @@ fn c14_one_client_on_runtimes_that_come_and_go() {
     }
 }
 
+/// A server in threads of its own, and a client of it.
+fn elsewhere(max_in_flight: usize) -> (tokio::runtime::Runtime, Wire, CibaClient) {
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let wire = servers.block_on(Wire::new([Act::Say(ok(r#"{"success":true,"token":"a-token"}"#))]));
+    let client = wire.configured().max_in_flight(max_in_flight).build().expect("valid");
+    (servers, wire, client)
+}
+
+fn single() -> tokio::runtime::Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// B-84, F-41: a connection of a runtime that stands still carries nobody's login.
+#[test]
+fn b84_f41_a_login_beside_a_runtime_that_is_idle_or_gone() {
+    let (_servers, wire, client) = elsewhere(2);
+    let first = single();
+    let _ = first.block_on(client.verify_totp(EMAIL, "123456")).expect("judged");
+    let second = single();
+    let start = Instant::now();
+    let _ = second.block_on(client.verify_totp(EMAIL, "123456")).expect("judged beside an idle one");
+    drop(first);
+    let _ = second.block_on(client.verify_totp(EMAIL, "123456")).expect("judged beside one that is gone");
+    assert!(start.elapsed() < seconds(8), "no request timeout was waited for");
+    assert_eq!(wire.accepted(), 2, "the second one's own connection is used again");
+}
+
+/// F-41: 320 logins on 320 short runtimes.
+#[test]
+fn f41_many_short_runtimes() {
+    let (_servers, wire, client) = elsewhere(4);
+    for n in 0..320 {
+        let login = client.verify_totp(format!("user-{n}@example.com"), "123456");
+        let _ = single().block_on(login).expect("judged");
+    }
+    assert_eq!(wire.requests(), 320);
+}
+
+/// B-84: all places are held by requests of a runtime that is not driven, and hang.
+#[test]
+fn b84_f41_places_of_a_runtime_that_stands_still_are_not_waited_for() {
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let verified = Act::Say(ok(r#"{"success":true,"token":"a-token"}"#));
+    let wire = servers.block_on(Wire::new([Act::Hold(Vec::new()), Act::Hold(Vec::new()), verified]));
+    let client = wire.configured().max_in_flight(2).build().expect("valid");
+    let (still, other) = (single(), single());
+    let mut hanging: Vec<_> =
+        (0..2).map(|n| client.verify_totp(format!("user-{n}@example.com"), "123456")).collect();
+    still.block_on(async {
+        for login in &mut hanging {
+            let begun = tokio::time::timeout(std::time::Duration::from_millis(200), login).await;
+            assert!(begun.is_err(), "it hangs");
+        }
+    });
+    let mut both = Vec::new();
+    for n in 0..2 {
+        both.push(other.block_on(client.verify_totp(format!("other-{n}@example.com"), "123456")));
+    }
+    assert!(both.iter().all(Result::is_ok), "{both:?}");
+    assert_eq!(wire.accepted(), 3, "one more than there are places");
+    drop(hanging);
+}
+
+/// F-41: over HTTP/2 each runtime has a connection of its own.
+#[cfg(feature = "http2")]
+#[test]
+fn f41_http2_on_two_runtimes() {
+    use crate::support::http2::{self, Frames};
+
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let answer = http2::Act::Answer(r#"{"success":true,"token":"a-token"}"#);
+    let server = servers.block_on(Frames::new([answer]));
+    let client = server.client();
+    let (first, second) = (single(), single());
+    for (n, runtime) in [&first, &second, &first, &second].into_iter().enumerate() {
+        let login = client.verify_totp(format!("user-{n}@example.com"), "123456");
+        let _ = runtime.block_on(login).expect("judged");
+    }
+    assert_eq!((server.requests(), server.accepted()), (4, 2));
+}
+
 #[test]
 fn c15_a_runtime_of_one_thread_is_enough() {
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");

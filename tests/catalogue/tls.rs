@@ -130,12 +130,12 @@ async fn n25_a_proxy_that_inspects_tls_with_a_private_authority() {
     assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
     let heads: Vec<_> = proxy.heard().iter().map(|heard| heard.head.clone()).collect();
     let tunnels = heads.iter().filter(|head| head.starts_with("CONNECT authsec.example:443 ")).count();
-    assert_eq!((heads.len(), tunnels), (5, 2), "initiate has its own tunnel, both polls share one");
+    assert_eq!((heads.len(), tunnels), (4, 1), "one tunnel for all");
 
     let doubting = configured().build().expect("valid");
     let error = doubting.initiate_app_approval(EMAIL).await.expect_err("not trusted");
     assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
-    assert_eq!(proxy.requests(), 6, "one more tunnel, no more request");
+    assert_eq!(proxy.requests(), 5, "one more tunnel, no more request");
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +145,72 @@ async fn n26_plain_http_on_the_tls_port() {
         [Act::Close(Vec::new())],
     )
     .await;
-    is_refused(&plain, None).await;
+    let client = client(&plain, None);
+    let initiate = client.initiate_app_approval(EMAIL).await.expect_err("no TLS");
+    let totp = client.verify_totp(EMAIL, "123456").await.expect_err("no TLS");
+    for error in [&initiate, &totp] {
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Tls, false), "{error:?}");
+        assert!(error.to_string().contains("does not speak TLS"), "{error}");
+    }
+    assert_eq!((plain.accepted(), client.usage()), (2, Usage::default()), "no retry");
+    // It is not the server's identity that is wrong (B-21): another may answer there in a while.
+    let poll = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(60)).await.expect_err("no TLS");
+    assert!(poll.attempts() > 2 && poll.kind() == ErrorKind::Tls, "{poll:?}");
+    assert_eq!(plain.requests(), 0);
+}
+
+/// A server that breaks off every handshake with this alert.
+async fn alerts(alert: u8) -> Wire {
+    let alert = vec![0x15, 0x03, 0x03, 0, 2, 2, alert];
+    Wire::greeting(crate::support::wire::Greeting::Say(alert), [Act::Close(Vec::new())]).await
+}
+
+/// F-27: alerts about other things than identity heal.
+#[tokio::test(start_paused = true)]
+async fn f27_a_handshake_that_is_broken_off_heals() {
+    for alert in [80, 40, 112, 90, 0, 70, 20] {
+        let server = alerts(alert).await;
+        let client = client(&server, None);
+        let initiate = client.initiate_app_approval(EMAIL).await.expect_err("broken off");
+        assert_eq!(
+            (initiate.kind(), initiate.may_have_reached_server()),
+            (ErrorKind::Network, false),
+            "{alert}"
+        );
+        assert_eq!(initiate.attempts(), 3, "{alert}");
+        let poll =
+            client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(60)).await.expect_err("broken off");
+        assert_eq!(poll.kind(), ErrorKind::Network, "{alert}");
+        assert!(poll.attempts() > 2, "polled on: {alert}");
+    }
+    for alert in [42, 43, 44, 45, 46, 48, 49, 116] {
+        let server = alerts(alert).await;
+        let said = is_refused(&server, None).await;
+        assert!(said.contains("certificate of its clients"), "{alert}: {said}");
+    }
+}
+
+/// F-48: what is wrong with an authority is said of its setting.
+#[test]
+fn f48_a_bundle_with_a_bad_block() {
+    let good = Authority::new().pem();
+    let bad = "-----BEGIN CERTIFICATE-----\nY2FuYXJ5\n-----END CERTIFICATE-----\n";
+    let torn = &good[..good.len() / 2];
+    for pem in [format!("{good}{bad}"), format!("{bad}{good}"), format!("{good}{torn}"), String::new()] {
+        let error = CibaClient::builder().root_certificate(pem).build().map(drop).expect_err("bad");
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("root_certificate")), "{error}");
+    }
+    let several = format!("{good}{}", Authority::new().pem());
+    CibaClient::builder().root_certificate(several).build().expect("a bundle");
+}
+
+/// F-48: what a self-made authority's own certificate is told.
+#[tokio::test(start_paused = true)]
+async fn f48_an_authority_as_its_own_server() {
+    let (authority, server) = Authority::as_server("127.0.0.1");
+    let said =
+        is_refused(&Wire::over_tls(Some(server), false, [Act::Say(ok(ACK))]).await, Some(&authority)).await;
+    assert!(said.contains("let the authority issue one"), "{said}");
 }
 
 /// A server whose TLS breaks once it has heard a request, or because its client has shown no certificate. Gives a client

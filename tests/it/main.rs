@@ -20,6 +20,7 @@ mod faults;
 mod futures;
 mod observability;
 mod planes;
+mod rooms;
 mod secrets;
 mod support;
 mod timing;

@@ -23,7 +23,8 @@ fn no_arrow_between_rooms_goes_up() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for used in text.split("crate::sandbox::").skip(1) {
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for used in code.flat_map(|line| line.split("crate::sandbox::").skip(1)) {
                 let used = used.split("::").next().unwrap_or_default();
                 let inside = used == room || !rooms.contains(used) || allowed.contains(&used);
                 assert!(inside, "{} uses {used}", path.display());

@@ -1,6 +1,6 @@
 //! B-42 on all cores: a cancel at a random instant around the arrival of the token.
 
-use std::future::{Future, IntoFuture as _, poll_fn};
+use std::future::{Future as _, IntoFuture, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,14 +25,14 @@ struct Tally {
 }
 
 /// The outcome, and whether the cancel had already returned when it was asked for the last time.
-async fn outcome(
-    poll: impl Future<Output = Result<ApprovalOutcome, Error>>,
+pub(crate) async fn outcome<T>(
+    poll: impl IntoFuture<Output = Result<T, Error>>,
     cancelled: &AtomicBool,
-) -> (ApprovalOutcome, bool) {
-    let mut poll = pin!(poll);
+) -> (Result<T, Error>, bool) {
+    let mut poll = pin!(poll.into_future());
     poll_fn(|cx| {
         let too_late = cancelled.load(Ordering::SeqCst);
-        poll.as_mut().poll(cx).map(|outcome| (outcome.expect("an outcome"), too_late))
+        poll.as_mut().poll(cx).map(|outcome| (outcome, too_late))
     })
     .await
 }
@@ -81,7 +81,7 @@ async fn one_approval(client: &CibaClient, worker: usize, number: usize, tally: 
         (tokio::spawn(cancelling), outcome(future, &cancelled).await)
     };
     let stopped = cancelling.await.expect("no panic");
-    match outcome {
+    match outcome.expect("an outcome") {
         ApprovalOutcome::Approved(approval) => {
             assert!(!too_late, "an approval came out after cancel_approval had returned");
             assert_eq!(stopped, 0, "cancel_approval stopped the poll that an approval came out of");

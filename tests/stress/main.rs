@@ -11,4 +11,5 @@
 
 mod cancelling;
 mod codes;
+mod people;
 mod server;

@@ -11,7 +11,7 @@ fn with(base_url: &str) -> CibaClientBuilder {
 }
 
 fn targets(base_url: &str) -> Targets {
-    let base = origin::parse(base_url).unwrap_or_else(|error| panic!("{base_url}: {error}"));
+    let base = origin::parse(base_url, None).unwrap_or_else(|error| panic!("{base_url}: {error}"));
     origin::join(&base, ApiRoutes::Workspace.paths(&Plane::Admin { workspace_id: None }))
 }
 
@@ -85,7 +85,7 @@ fn g3_plain_http_is_for_loopback_only() {
         "http://localhost:7468",
         "http://LOCALHOST",
     ] {
-        assert!(origin::parse(base_url).is_ok(), "{base_url}");
+        assert!(origin::parse(base_url, None).is_ok(), "{base_url}");
     }
 }
 
@@ -119,7 +119,7 @@ fn b62_g5_every_request_goes_to_the_configured_origin() {
                 Plane::Client { client_id: "c".to_owned(), workspace_id: None },
                 Plane::Client { client_id: "c".to_owned(), workspace_id: Some("w".to_owned()) },
             ] {
-                let base = origin::parse(base_url).expect("valid");
+                let base = origin::parse(base_url, None).expect("valid");
                 let Targets { initiate, poll, totp } = origin::join(&base, routes.paths(&plane));
                 for target in [initiate, poll, totp] {
                     assert_eq!(target.origin(), origin, "{target}");
@@ -167,7 +167,7 @@ fn g8_ports_that_are_none() {
     ] {
         refused(base_url);
     }
-    assert!(origin::parse("https://api.example:65535").is_ok());
+    assert!(origin::parse("https://api.example:65535", None).is_ok());
 }
 
 #[test]

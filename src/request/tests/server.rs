@@ -62,7 +62,8 @@ impl Server {
         &self,
         configure: impl FnOnce(CibaClientBuilder) -> CibaClientBuilder,
     ) -> CibaClient {
-        let builder = configure(CibaClient::builder().client_id("client"));
+        let builder =
+            configure(CibaClient::builder().base_url("https://authsec.example").client_id("client"));
         let mut inner = builder.into_inner(Box::new(self.clone())).expect("a valid configuration");
         inner.fixed_jitter = Some(0);
         CibaClient::from_inner(inner)

@@ -1,40 +1,59 @@
 use std::error::Error as StdError;
+use std::io;
 
-use super::resolver::NameMissing;
+use super::resolver::{DidNotComeBack, NameMissing};
+use super::{handshake, local};
 use crate::transport::{Fault, FaultKind};
 
-/// Sorts what reqwest says by what matters: whether anything can have been sent, and whether it heals.
-pub(super) fn sort(error: reqwest::Error) -> Fault {
+/// Sorts what reqwest says by what matters: whether anything can have been processed, and whether it heals.
+pub(super) fn sort(error: reqwest::Error, has_proxy: bool) -> Fault {
     // A URL is no secret here, but a base URL may be private: it is never repeated.
     let error = error.without_url();
-    let kind = if error.is_builder() {
-        FaultKind::Unusable
+    let (kind, sentence) = if error.is_builder() {
+        (FaultKind::Unusable, None)
     } else if error.is_connect() {
-        if is_tls(&error) {
-            FaultKind::Tls
-        } else if finds::<NameMissing>(&error) {
-            FaultKind::NameMissing
-        } else {
-            FaultKind::NotConnected
-        }
-    } else if wants_certificate(&error) {
-        FaultKind::Tls
+        connecting(&error, has_proxy)
+    } else if let Some(refusal) = handshake::refuses_us(&error) {
+        (FaultKind::Tls, Some(refusal))
+    } else if was_not_processed(&error) {
+        (FaultKind::Refused, None)
     } else if error.is_timeout() {
-        FaultKind::TimedOut
+        (FaultKind::TimedOut, None)
     } else if is_garbled(&error) {
-        FaultKind::Garbled
+        (FaultKind::Garbled, None)
     } else {
-        FaultKind::Broken
-    };
-    let sentence = match kind {
-        FaultKind::Tls if !error.is_connect() => Some("the server wants a certificate of its clients"),
-        FaultKind::Tls => out_of_time(&error),
-        FaultKind::NotConnected => {
-            is_from_proxy(&error).then_some("the proxy did not open a way to the server")
-        }
-        _ => None,
+        (FaultKind::Broken, None)
     };
     Fault::because(kind, error).saying(sentence)
+}
+
+/// Whether nothing was sent because no connection was there, and none was dialled.
+pub(super) fn did_not_come_back(error: &reqwest::Error) -> bool {
+    find::<DidNotComeBack>(error).is_some()
+}
+
+/// No connection was made. Only what concerns the server's identity, or ours, does not heal.
+fn connecting(error: &reqwest::Error, has_proxy: bool) -> (FaultKind, Option<&'static str>) {
+    if let Some(sorted) = handshake::sort(error) {
+        return sorted;
+    }
+    if let Some(missing) =
+        chain(error).filter_map(|it| it.downcast_ref::<io::Error>()).find_map(local::missing)
+    {
+        return (FaultKind::NotConnected, Some(missing));
+    }
+    if let Some(name) = find::<NameMissing>(error) {
+        let kind = if name.was_found { FaultKind::NotConnected } else { FaultKind::NameMissing };
+        let sentence =
+            if has_proxy { "the proxy's name has no address" } else { "the server's name has no address" };
+        return (kind, Some(sentence));
+    }
+    let sentence = if is_from_proxy(error) {
+        Some("the proxy did not open a way to the server")
+    } else {
+        has_proxy.then_some("the proxy, or the server behind it, could not be reached")
+    };
+    (FaultKind::NotConnected, sentence)
 }
 
 /// What a proxy answers to CONNECT has a type that cannot be named from here; its text is all there is.
@@ -42,32 +61,42 @@ fn is_from_proxy(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| error.to_string().starts_with("tunnel error"))
 }
 
-/// A certificate that is good at another time than this machine's: a wrong clock in a container is as likely.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn out_of_time(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
-
-    match chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())? {
-        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
-            Some("the server's certificate has expired, or the clock of this machine is wrong")
-        }
-        rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-            Some("the server's certificate is not valid yet, or the clock of this machine is wrong")
-        }
-        _ => None,
-    }
+/// RFC 9113, sections 6.8 and 8.7: the request may be sent again, for it was not processed.
+#[cfg(feature = "http2")]
+fn was_not_processed(error: &(dyn StdError + 'static)) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        let reason = error.reason();
+        error.is_remote()
+            && (error.is_go_away() && reason == Some(h2::Reason::NO_ERROR)
+                || error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
+    })
 }
 
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn out_of_time(_: &(dyn StdError + 'static)) -> Option<&'static str> {
-    None
+#[cfg(not(feature = "http2"))]
+fn was_not_processed(_: &(dyn StdError + 'static)) -> bool {
+    false
 }
 
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+/// No HTTP, or a body in chunks that are none: hyper has an I/O error for those, of a kind that no socket has.
+fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput};
+
+    chain(error).any(|it| {
+        it.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+            || it
+                .downcast_ref::<io::Error>()
+                .is_some_and(|it| matches!(it.kind(), InvalidData | InvalidInput))
+                && !handshake::is_tls(error)
+    })
+}
+
+pub(super) fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     fn next<'a>(error: &&'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
         // io::Error's `source` skips the error that it wraps.
         let error: &'a (dyn StdError + 'static) = *error;
-        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
         }
@@ -75,39 +104,6 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     std::iter::successors(Some(error), next)
 }
 
-fn finds<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|error| error.is::<E>())
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    finds::<rustls::Error>(error)
-}
-
-/// A server of TLS 1.3 that wants a certificate of its clients says so when the handshake is over for us, and reads nothing of
-/// the request. Whatever else goes wrong with TLS behind the handshake is a connection that broke.
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn wants_certificate(error: &(dyn StdError + 'static)) -> bool {
-    use rustls::AlertDescription::{AccessDenied, BadCertificate, CertificateRequired, UnknownCA};
-
-    chain(error).filter_map(|error| error.downcast_ref::<rustls::Error>()).any(|error| {
-        matches!(
-            error,
-            rustls::Error::AlertReceived(CertificateRequired | BadCertificate | UnknownCA | AccessDenied)
-        )
-    })
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn wants_certificate(_: &(dyn StdError + 'static)) -> bool {
-    false
-}
-
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn is_tls(_: &(dyn StdError + 'static)) -> bool {
-    false
-}
-
-fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).filter_map(|error| error.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
+pub(super) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref::<E>())
 }

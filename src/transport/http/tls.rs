@@ -1,39 +1,111 @@
-use reqwest::{Certificate, ClientBuilder};
+//! TLS, by rustls and by nothing else: whatever other crates of the program switch on in reqwest, it is told which.
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 
 use super::HttpOptions;
 use crate::error::Error;
 
-/// Sets whom to trust, and checks what reqwest would panic about.
-pub(super) fn set_up(builder: ClientBuilder, options: &HttpOptions) -> Result<ClientBuilder, Error> {
+/// Whom to trust, and how to speak. It is made once; a connection takes a copy, which is a few pointers.
+pub(super) fn config(options: &HttpOptions) -> Result<ClientConfig, Error> {
+    let provider = provider()?;
+    let extra = extra(&options.root_certificates)?;
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            Error::config("tls", "has a crypto provider without TLS 1.2 and 1.3").with_source(error)
+        })?;
+    let mut config = if options.base_url.scheme() == "http" {
+        // Plain http trusts nobody, and must not fail for want of a trust store.
+        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+    } else {
+        trust(builder, provider, extra)?
+    };
+    if cfg!(feature = "http2") {
+        config.alpn_protocols.push(b"h2".to_vec());
+    }
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(config)
+}
+
+fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    if let Some(installed) = CryptoProvider::get_default() {
+        return Ok(Arc::clone(installed));
+    }
+    #[cfg(feature = "rustls")]
+    return Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
     #[cfg(not(feature = "rustls"))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
+    Err(Error::config(
+        "tls",
+        "needs a crypto provider: call rustls::crypto::CryptoProvider::install_default once, or use the feature `rustls`",
+    ))
+}
+
+/// The authorities that the caller adds. Each is looked at, so that a bad one is named by its setting.
+fn extra(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let refuse = |why| Error::config("root_certificate", why);
+    let mut certificates = Vec::new();
+    for pem in pems {
+        let before = certificates.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| refuse("holds a block that is not PEM"))?;
+            RootCertStore::empty()
+                .add(certificate.clone())
+                .map_err(|_| refuse("holds a block that is no certificate of an authority"))?;
+            certificates.push(certificate);
+        }
+        if certificates.len() == before {
+            return Err(refuse("holds no certificate in PEM"));
+        }
+    }
+    Ok(certificates)
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+/// Mozilla's certificates, compiled in.
+#[cfg(feature = "webpki-roots")]
+fn trust(
+    builder: Builder,
+    _: Arc<CryptoProvider>,
+    extra: Vec<CertificateDer<'static>>,
+) -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned().chain(extra));
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The platform's certificates, and its rules.
+#[cfg(not(feature = "webpki-roots"))]
+fn trust(
+    builder: Builder,
+    provider: Arc<CryptoProvider>,
+    extra: Vec<CertificateDer<'static>>,
+) -> Result<ClientConfig, Error> {
+    use rustls_platform_verifier::Verifier;
+
+    #[cfg(not(target_os = "android"))]
+    let verifier = Verifier::new_with_extra_roots(extra, provider);
+    #[cfg(target_os = "android")]
+    let verifier = if extra.is_empty() {
+        Verifier::new(provider)
+    } else {
         return Err(Error::config(
-            "tls",
-            "needs a crypto provider: call rustls::crypto::CryptoProvider::install_default once, or use the feature `rustls`",
+            "root_certificate",
+            "cannot be added to Android's: use the feature `webpki-roots`",
         ));
-    }
-    let mut extra = Vec::new();
-    for pem in &options.root_certificates {
-        let certificates = Certificate::from_pem_bundle(pem)
-            .map_err(|_| Error::config("root_certificate", "is not a certificate in PEM"))?;
-        if certificates.is_empty() {
-            return Err(Error::config("root_certificate", "holds no certificate in PEM"));
-        }
-        extra.extend(certificates);
-    }
-    if options.base_url.scheme() == "http" {
-        // Plain http to loopback trusts nobody, and must not fail for want of a trust store.
-        return Ok(builder.tls_certs_only(extra));
-    }
-    #[cfg(feature = "webpki-roots")]
-    {
-        for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-            let root = Certificate::from_der(der.as_ref())
-                .map_err(|_| Error::config("webpki-roots", "hold a certificate that cannot be read"))?;
-            extra.push(root);
-        }
-        Ok(builder.tls_certs_only(extra))
-    }
-    #[cfg(not(feature = "webpki-roots"))]
-    Ok(if extra.is_empty() { builder } else { builder.tls_certs_merge(extra) })
+    };
+    let verifier = verifier.map_err(|error| {
+        Error::config(
+            "tls",
+            "finds no authority to trust: an image without CA files needs the feature `webpki-roots`, a \
+             root_certificate, or SSL_CERT_FILE",
+        )
+        .with_source(error)
+    })?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }

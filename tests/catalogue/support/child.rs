@@ -5,7 +5,20 @@ use std::process::Command;
 /// Runs one test of this binary in a process with this environment, and gives what it printed.
 #[track_caller]
 pub(crate) fn run(test: &str, environment: &[(&str, &str)]) -> String {
-    let mut command = Command::new(std::env::current_exe().expect("this binary"));
+    finish(Command::new(std::env::current_exe().expect("this binary")), test, environment)
+}
+
+/// The same with so many file descriptors at most.
+#[track_caller]
+pub(crate) fn run_limited(test: &str, descriptors: u32) -> String {
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+    command.arg("-c").arg(script).arg(std::env::current_exe().expect("this binary"));
+    finish(command, test, &[])
+}
+
+#[track_caller]
+fn finish(mut command: Command, test: &str, environment: &[(&str, &str)]) -> String {
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
         command.env_remove(name).env_remove(name.to_ascii_lowercase());
     }

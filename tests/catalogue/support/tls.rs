@@ -24,6 +24,17 @@ impl Authority {
         )
     }
 
+    /// One that shows its own certificate as a server.
+    pub(crate) fn as_server(name: &str) -> (Self, TlsAcceptor) {
+        let mut params = params(name, GOOD);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let shown = KeyPair::try_from(key.serialize_der()).expect("the same key");
+        let authority = CertifiedIssuer::self_signed(params, key).expect("a certificate");
+        let acceptor = acceptor(authority.der().clone(), &shown);
+        (Self(authority), acceptor)
+    }
+
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }

@@ -1,0 +1,186 @@
+//! No block of memory that this crate gives back holds a secret (B-74, F-50).
+//!
+//! Buffers of the libraries under it do, and are told apart by whoever frees them. A body of this crate's, which one of them frees
+//! for it, is told apart by its first byte.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::backtrace::Backtrace;
+use std::cell::Cell;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use authsec_ciba::{ApiRoutes, ApprovalOutcome, CibaClient, TotpOutcome};
+
+const CODE: &str = "918273";
+const ID: &str = "an-auth-req-id-that-is-longer-than-what-stays-in-line-0123456789";
+const APPROVAL: &str = "access-token-of-the-approval";
+/// With an escape in it, which the reader has to take out.
+const LOGIN: &str = "access-token/of-the-login";
+const SECRETS: [&str; 4] = [CODE, ID, APPROVAL, LOGIN];
+
+/// The libraries that have buffers of their own. serde_json has one only for a text with an escape in it.
+const STACK: [&str; 10] =
+    ["bytes", "h2", "http", "httparse", "hyper", "hyper_util", "mio", "reqwest", "serde_json", "tokio"];
+
+thread_local! {
+    /// Whether this thread's frees are looked at.
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What was freed with a secret in it: which, how large, what it began with, by whom.
+static FREED: Mutex<Vec<(&'static str, usize, u8, Backtrace)>> = Mutex::new(Vec::new());
+
+struct Looking;
+
+#[global_allocator]
+static ALLOCATOR: Looking = Looking;
+
+impl Looking {
+    unsafe fn look(block: *mut u8, size: usize) {
+        if !LOOKING.get() {
+            return;
+        }
+        LOOKING.set(false);
+        // SAFETY: the block is the caller's until it is freed. Bytes that nobody wrote are read as they are: good enough
+        // for a test, and only here.
+        let bytes = unsafe { std::slice::from_raw_parts(block, size) };
+        for secret in SECRETS {
+            if bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) {
+                let freed = (secret, size, bytes[0], Backtrace::force_capture());
+                FREED.lock().expect("not poisoned").push(freed);
+            }
+        }
+        LOOKING.set(true);
+    }
+}
+
+// SAFETY: everything is the system's.
+unsafe impl GlobalAlloc for Looking {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // Nothing is found that an earlier owner left behind.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe {
+            Self::look(block, layout.size());
+            System.dealloc(block, layout);
+        }
+    }
+
+    // `realloc` is the default: a new block, a copy, and the old one is freed and looked at.
+}
+
+/// Answers by path, on a thread whose frees nobody looks at.
+fn serve(mut stream: TcpStream) {
+    let mut buffer = [0; 4096];
+    loop {
+        let mut length = 0;
+        let (path, body) = loop {
+            let read = stream.read(&mut buffer[length..]).unwrap_or(0);
+            if read == 0 {
+                return;
+            }
+            length += read;
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let head = head.to_ascii_lowercase();
+            let expected =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+            if body.len() == expected.parse::<usize>().expect("a number") {
+                break (head.lines().next().expect("a request line").to_owned(), body.to_owned());
+            }
+        };
+        let answer = if path.contains("totp") {
+            assert!(body.contains(CODE), "{body}");
+            format!(r#"{{"success":true,"token":"{}"}}"#, LOGIN.replace('/', r"\/"))
+        } else if path.contains("initiate") {
+            format!(r#"{{"auth_req_id":"{ID}","expires_in":300,"interval":1}}"#)
+        } else {
+            assert!(body.contains(ID), "{body}");
+            format!(r#"{{"access_token":"{APPROVAL}"}}"#)
+        };
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        stream.write_all(answer.as_bytes()).expect("sent");
+    }
+}
+
+async fn sign_in(client: CibaClient) {
+    // The longest address makes the longest body.
+    let email = format!("{}@example.com", "x".repeat(242));
+    match client.verify_totp(&email, CODE).await.expect("judged") {
+        TotpOutcome::Verified { token, .. } => assert_eq!(token.expose_secret(), LOGIN),
+        other => panic!("{other:?}"),
+    }
+    let dropped = client.verify_totp(&email, CODE);
+    drop(dropped);
+    let pending = client.initiate_app_approval(&email).await.expect("pushed");
+    for spawned in [true, false] {
+        let wait = pending.wait().timeout(Duration::from_secs(5));
+        let outcome = if spawned { wait.spawn().await } else { wait.await };
+        match outcome.map(|outcome| outcome.approved()) {
+            Ok(Ok(approval)) => assert_eq!(approval.token().expose_secret(), APPROVAL),
+            other => panic!("{other:?}"),
+        }
+    }
+    let outcome: Result<ApprovalOutcome, _> = pending.wait().timeout(Duration::ZERO).await;
+    drop(outcome);
+    client.shutdown().await;
+}
+
+/// The first crate in a backtrace that is not Rust's own.
+fn who_frees(backtrace: &str) -> String {
+    let frames = backtrace
+        .lines()
+        .filter_map(|line| Some(line.trim().split_once(": ")?.1))
+        .filter(|name| name.contains("::") && !name.contains("wiped::Looking"));
+    let crates = frames.map(|name| {
+        let name =
+            name.trim_start_matches(['<', '&', '*']).trim_start_matches("mut ").trim_start_matches("dyn ");
+        name.split("::").next().unwrap_or_default().to_owned()
+    });
+    let rusts = ["alloc", "core", "std", "__rustc"];
+    let mut crates = crates
+        .filter(|name| !name.starts_with("__") && name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+    crates.find(|name| !rusts.contains(&name.as_str())).unwrap_or_else(|| "wiped".to_owned())
+}
+
+fn main() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base_url = format!("http://{}", listener.local_addr().expect("bound"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.expect("a connection");
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let client = CibaClient::builder().base_url(base_url).routes(ApiRoutes::Tenant).client_id("client");
+    let client = client.build().expect("valid");
+    LOOKING.set(true);
+    // A control: this one is found.
+    drop(std::hint::black_box(CODE.to_owned()));
+    runtime.block_on(sign_in(client));
+    drop(runtime);
+    LOOKING.set(false);
+
+    let freed = std::mem::take(&mut *FREED.lock().expect("not poisoned"));
+    let (mut control, mut stack, mut ours) = (0, 0, 0);
+    for (secret, size, first, backtrace) in freed {
+        let backtrace = backtrace.to_string();
+        let who = who_frees(&backtrace);
+        if size == CODE.len() && who == "wiped" {
+            control += 1;
+        } else if STACK.contains(&who.as_str()) && first != b'{' {
+            stack += 1;
+        } else {
+            ours += 1;
+            eprintln!("a block of {size} bytes holds {secret:?}, freed by {who}:\n{backtrace}");
+        }
+    }
+    assert_eq!(control, 1, "whoever looks must find");
+    assert_eq!(ours, 0, "blocks that this crate gave back with a secret in them");
+    println!("none of ours; {stack} of the libraries'");
+}
