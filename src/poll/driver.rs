@@ -53,8 +53,8 @@ pub(crate) fn run<T>(
             let (request, until) = match wait.next(at) {
                 Next::Receive => return end(Finished::Id(wait)),
                 Next::End(outcome) => return end(Finished::Wait(wait.tell(outcome))),
-                Next::Ask => {
-                    wait.ask(Caller::Poll);
+                Next::Ask(begun) => {
+                    wait.ask(begun, Caller::Poll);
                     continue;
                 }
                 Next::Sleep(until) => (None, Some(until)),
@@ -91,11 +91,18 @@ pub(crate) enum Looked {
 
 /// Looks once: goes along with a request that is under way, or makes one where the floor allows it.
 pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
-    let (request, until) = match wait.glance(now()) {
-        Glance::Receive => return Looked::Id(wait),
-        Glance::Join(request) => (Some(Arc::clone(&request)), wait.looks_until(&request)),
-        Glance::Ask => (wait.ask(Caller::Look), None),
-        Glance::Pending => (None, None),
+    let (request, until) = loop {
+        match wait.glance(now()) {
+            Glance::Receive => return Looked::Id(wait),
+            Glance::Join(request) => break (Some(request.clone()), wait.looks_until(&request)),
+            Glance::Ask(begun) => {
+                if let Some(request) = wait.ask(begun, Caller::Look) {
+                    break (Some(request), None);
+                }
+                // Another thread was first: what it has begun can be joined.
+            }
+            Glance::Pending => break (None, None),
+        }
     };
     if let Some(request) = request {
         follow(&request, until, &ended).await;

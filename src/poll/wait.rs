@@ -48,7 +48,8 @@ pub(super) enum Next {
     Receive,
     /// The wait's own time is over.
     End(Outcome),
-    Ask,
+    /// Seen when so many requests of the id had begun.
+    Ask(u32),
     Sleep(Instant),
     /// A request is under way: until it ends, or until then.
     Drive(Arc<Request>, Option<Instant>),
@@ -57,7 +58,8 @@ pub(super) enum Next {
 /// What a look finds.
 pub(super) enum Glance {
     Receive,
-    Ask,
+    /// Seen when so many requests of the id had begun.
+    Ask(u32),
     Join(Arc<Request>),
     /// It is too early, or a request still waits for its place.
     Pending,
@@ -66,6 +68,7 @@ pub(super) enum Glance {
 /// What a wait goes by, decided under the slot's lock.
 enum Plan {
     Step(Step),
+    Ask(u32),
     Stay(Instant),
     Close(Outcome),
 }
@@ -114,8 +117,8 @@ impl Wait {
             };
             match (plan, request) {
                 (Plan::Close(outcome), _) => return Next::End(outcome),
-                (Plan::Step(step), _) if step.at > at => return Next::Sleep(step.at),
-                (Plan::Step(_), _) => return Next::Ask,
+                (Plan::Step(step), _) => return Next::Sleep(step.at),
+                (Plan::Ask(begun), _) => return Next::Ask(begun),
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
@@ -141,7 +144,8 @@ impl Wait {
             UnderWay::Nothing => match schedule.next(view.pace, view.life, policy, view.alone, at) {
                 // The machine was asleep: nobody would wait for the answer any more, and the approval may be in it.
                 step if step.polls && step.at <= at && now() > stays_until() => close(),
-                step if step.polls || step.at > at => Plan::Step(step),
+                step if step.at > at => Plan::Step(step),
+                step if step.polls => Plan::Ask(view.begun),
                 _ => close(),
             },
             UnderWay::Queued if at < schedule.deadline() => Plan::Stay(schedule.deadline()),
@@ -173,11 +177,11 @@ impl Wait {
         });
     }
 
-    /// Begins a request, if nobody else has meanwhile.
-    pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
+    /// Begins a request, if nobody else has since the id was seen.
+    pub(super) fn ask(&self, begun: u32, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
-        let begun = self.slot.begin(place.is_some(), now(), |asking| -> Work {
+        let begun = self.slot.begin(begun, place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
                 asking,
@@ -200,10 +204,10 @@ impl Wait {
         let due = |view: &View<'_>| {
             !self.schedule.is_expired(at) && self.schedule.due(view.pace, view.life, self.policy(), at) <= at
         };
-        match self.slot.see(self.member.failures, |view| (view.under_way, due(view))) {
+        match self.slot.see(self.member.failures, |view| (view.under_way, due(view), view.begun)) {
             None => Glance::Receive,
-            Some(((UnderWay::Sent, _), Some(request))) => Glance::Join(request),
-            Some(((UnderWay::Nothing, true), _)) => Glance::Ask,
+            Some(((UnderWay::Sent, ..), Some(request))) => Glance::Join(request),
+            Some(((UnderWay::Nothing, true, begun), _)) => Glance::Ask(begun),
             Some(_) => Glance::Pending,
         }
     }

@@ -111,6 +111,8 @@ pub(crate) struct View<'a> {
     pub(crate) under_way: UnderWay,
     /// Nobody else waits for the id.
     pub(crate) alone: bool,
+    /// How many requests have begun.
+    pub(crate) begun: u32,
 }
 
 /// What a request came to.
@@ -315,7 +317,8 @@ impl Slot {
             Stage::Asking(request) if request.is_sent() => (UnderWay::Sent, Some(Arc::clone(request))),
             Stage::Asking(request) => (UnderWay::Queued, Some(Arc::clone(request))),
         };
-        let view = View { pace: &state.pace, life: state.life(), under_way, alone: state.waits == 1 };
+        let (life, alone) = (state.life(), state.waits == 1);
+        let view = View { pace: &state.pace, life, under_way, alone, begun: state.requests };
         Some((plan(&view), request))
     }
 
@@ -368,18 +371,25 @@ impl Slot {
         matches!(lock(&self.state).stage, Stage::Ended(End::Approved(_)))
     }
 
+    #[cfg(test)]
+    pub(super) fn begun(&self) -> u32 {
+        lock(&self.state).requests
+    }
+
     // The one request.
 
-    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already. Returns whether others wait,
+    /// Begins to ask, if the id has not ended and nobody has begun since it was seen with so many requests: another thread may
+    /// have asked and been answered meanwhile. `sent`: it has its place already. Returns whether others wait,
     /// too.
     pub(crate) fn begin(
         self: &Arc<Self>,
+        begun: u32,
         sent: bool,
         at: Instant,
         work: impl FnOnce(Asking) -> Work,
     ) -> Option<(Arc<Request>, bool)> {
         let mut state = lock(&self.state);
-        if !matches!(state.stage, Stage::Idle) {
+        if !matches!(state.stage, Stage::Idle) || state.requests != begun {
             return None;
         }
         state.requests = state.requests.wrapping_add(1);
@@ -649,3 +659,7 @@ impl Ended {
         matches!(self, Self::Approved(_) | Self::Denied)
     }
 }
+
+#[cfg(test)]
+#[path = "slot_tests.rs"]
+mod tests;

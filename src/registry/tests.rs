@@ -182,7 +182,7 @@ struct Asked {
 impl Asked {
     fn of(slot: &Arc<Slot>, sent: bool) -> Option<Self> {
         let (answer, coming) = oneshot::channel();
-        let (request, _) = slot.begin(sent, now(), |mut asking| {
+        let (request, _) = slot.begin(slot.begun(), sent, now(), |mut asking| {
             Box::pin(async move {
                 if !asking.leaves(now()) {
                     return;

@@ -89,7 +89,7 @@ async fn b10_b61_what_keeps_a_floor_is_not_forgotten_before_it() {
     let waiting = Waiting::joins(&registry, &user(), "id-1", Some(over)).expect("theirs");
     let floor = Duration::from_secs(5_000);
     let mut reading = None;
-    let _request = waiting.slot.begin(true, at, |asking| {
+    let _request = waiting.slot.begin(waiting.slot.begun(), true, at, |asking| {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });

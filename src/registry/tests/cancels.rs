@@ -139,7 +139,7 @@ async fn b42_an_approval_that_comes_behind_a_cancel_is_dropped() {
     let mut waiting = wait(&registry, "id-1");
     // The answer was just being read.
     let mut reading = None;
-    let request = waiting.slot.begin(true, crate::clock::now(), |asking| {
+    let request = waiting.slot.begin(waiting.slot.begun(), true, crate::clock::now(), |asking| {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });

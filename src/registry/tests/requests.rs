@@ -103,7 +103,7 @@ async fn b13_who_waits_while_another_ends_it_is_woken() {
 async fn b13_a_panic_in_a_request_frees_the_id() {
     let registry = registry();
     let waiting = wait(&registry, "id-1");
-    let request = waiting.slot.begin(true, now(), |asking| {
+    let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
         Box::pin(async move {
             let _asking = asking;
             std::panic::resume_unwind(Box::new("a fault of ours"));
@@ -129,7 +129,7 @@ async fn b13_a_wake_up_in_the_middle_of_a_poll_is_not_lost() {
     let waiting = wait(&registry, "id-1");
     let polls = Arc::new(AtomicUsize::new(0));
     let other: Arc<std::sync::Mutex<Option<Arc<Request>>>> = Arc::default();
-    let request = waiting.slot.begin(true, now(), |asking: Asking| {
+    let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking: Asking| {
         let (polls, other, mut asking) = (Arc::clone(&polls), Arc::clone(&other), Some(asking));
         Box::pin(std::future::poll_fn(move |cx| {
             if polls.fetch_add(1, Ordering::SeqCst) > 0 {
@@ -296,7 +296,7 @@ async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
             let registry = registry();
             let mut waiting = wait(&registry, "id-1");
             let mut reading = None;
-            let request = waiting.slot.begin(true, now(), |asking| {
+            let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
                 reading = Some(asking);
                 Box::pin(std::future::pending())
             });
@@ -338,7 +338,7 @@ async fn b14_how_long_the_slowest_answer_took_is_known() {
     let waiting = wait(&registry, "id-1");
     let mut reading = None;
     let at = now();
-    let request = waiting.slot.begin(false, at, |asking| {
+    let request = waiting.slot.begin(waiting.slot.begun(), false, at, |asking| {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });
@@ -363,7 +363,7 @@ async fn b23_what_the_last_answer_was_is_told_to_the_next_request() {
     let waiting = wait(&registry, "id-1");
     for (turn, expected) in [(0, false), (1, true)] {
         let mut reading = None;
-        let _request = waiting.slot.begin(turn == 1, now(), |asking| {
+        let _request = waiting.slot.begin(waiting.slot.begun(), turn == 1, now(), |asking| {
             reading = Some(asking);
             Box::pin(std::future::pending())
         });
@@ -386,7 +386,7 @@ async fn b41_what_was_ended_in_the_queue_never_leaves() {
     let queued = Asked::of(&waiting.slot, false).expect("nobody asks");
     let mut reading = None;
     waiting.slot.desert(&queued.request, now(), |_| panic!("nothing was sent"));
-    let _request = waiting.slot.begin(false, now(), |asking| {
+    let _request = waiting.slot.begin(waiting.slot.begun(), false, now(), |asking| {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });

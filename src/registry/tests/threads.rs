@@ -14,7 +14,7 @@ fn inside<T>(test: impl FnOnce() -> T) -> T {
 fn answered(registry: &std::sync::Arc<crate::registry::Registry>, text: &str) -> Waiting {
     let waiting = wait(registry, text);
     let mut reading = None;
-    let _request = waiting.slot.begin(true, now(), |asking| {
+    let _request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });
