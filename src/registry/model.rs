@@ -159,7 +159,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if !self.left {
+        if !self.left && !std::thread::panicking() {
             self.world.registry.leave(&self.slot, self.world.finishes());
         }
     }
