@@ -137,7 +137,7 @@ impl Wait {
             asking.end(now(), |_, _, _| News::Ended(Ended::Denied));
         }
         let Self { registry, slot, joined, .. } = &self;
-        let outcome = registry.receive(slot, joined.failures, joined.late, |work, _| drop(work));
+        let outcome = registry.receive(slot, (joined.failures, joined.late), |work, _| drop(work));
         self.left = outcome.is_some();
         self.left
     }

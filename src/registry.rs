@@ -1,7 +1,7 @@
 //! What is remembered of every id, and who waits for it. Found by id, and by person to cancel.
 
 mod end;
-mod initiating;
+mod initiates;
 mod person;
 mod request;
 mod slot;
@@ -9,8 +9,8 @@ mod slot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use initiating::Initiates;
-pub(crate) use initiating::{Acknowledged, Initiating};
+pub(crate) use initiates::Acknowledged;
+use initiates::Initiates;
 use person::Person;
 pub(crate) use request::{Request, Work};
 use slot::Aftermath;
@@ -20,8 +20,8 @@ use tokio::runtime::Handle;
 use crate::clock::{Instant, now};
 use crate::error::Error;
 use crate::expiring::{Entry, Expiring};
-use crate::outcome::CancelReason;
-use crate::poll::{Life, Outcome, Pace};
+use crate::outcome::{ApprovalOutcome, CancelReason};
+use crate::poll::{Life, Pace};
 use crate::sync::AtomicBool;
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, EmailKey};
@@ -46,6 +46,14 @@ pub(crate) struct Unheard {
     pub(crate) said: Said,
     /// Where the caller has seen the acknowledgement.
     pub(crate) life: Option<Life>,
+}
+
+/// An initiate that is under way.
+pub(crate) struct Initiating {
+    registry: Arc<Registry>,
+    key: EmailKey,
+    /// How many cancels there had been when it began.
+    cancels_seen: u32,
 }
 
 /// What an initiate has replaced, to be dropped under no lock.
@@ -85,7 +93,7 @@ impl Registry {
             initiates.under_way = initiates.under_way.saturating_add(1);
             initiates.cancels
         });
-        Initiating::new(Arc::clone(self), key, cancels)
+        Initiating { registry: Arc::clone(self), key, cancels_seen: cancels }
     }
 
     /// One more wait for an id. What the caller knows of it is used where nobody has heard of it here.
@@ -149,14 +157,14 @@ impl Registry {
         }
     }
 
-    /// What has come for a wait, if anything; it leaves in the same moment.
+    /// Hands out what has come for a wait, and lets it leave. `None` while nothing has.
     pub(crate) fn receive(
         &self,
         slot: &Arc<Slot>,
-        failures: u32,
-        late: bool,
+        joined: (u32, bool),
         spawn: impl FnOnce(Work, &Handle),
-    ) -> Option<Outcome> {
+    ) -> Option<Result<ApprovalOutcome, Error>> {
+        let (failures, late) = joined;
         let (outcome, last) = slot.receive(failures, late, now(), spawn)?;
         if last {
             self.live.fetch_sub(1, Ordering::Relaxed);
@@ -251,6 +259,19 @@ impl Registry {
             initiates.under_way = initiates.under_way.saturating_sub(1);
             if initiates.under_way == 0 { cell.remove() } else { None }
         });
+    }
+}
+
+impl Initiating {
+    /// The server has taken the request: remember its id, and end what it replaces.
+    pub(crate) fn acknowledged(self, acknowledged: Acknowledged) {
+        self.registry.acknowledge(&self.key, self.cancels_seen, acknowledged);
+    }
+}
+
+impl Drop for Initiating {
+    fn drop(&mut self) {
+        self.registry.end_initiate(&self.key);
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct Wait {
     failures: u32,
     /// It came too late for an approval that others have received.
     late: bool,
-    /// It has received, and is no wait any more.
-    left: bool,
+    /// It has received, and left with that.
+    has_left: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -93,7 +93,7 @@ impl Wait {
     ) -> Self {
         let is_rare = policy.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, left: false, rare }
+        Self { inner, slot, schedule, failures: joined.failures, late: joined.late, has_left: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
@@ -115,7 +115,8 @@ impl Wait {
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
                     Patience::Until(overdue) => {
-                        request.finish(self.spawn());
+                        // Who waits where it was begun may have left, or not be driven.
+                        Arc::clone(&request).finish(self.finisher());
                         return Next::Drive(request, Some(until.min(overdue)));
                     }
                     Patience::EndsBy(overdue) => {
@@ -151,7 +152,7 @@ impl Wait {
             // The transport's own timer ends it.
             (true, true) => Patience::EndsBy(overdue),
             (true, false) => Patience::Enough,
-            // Its runtime may stand still, or be gone; whoever waits there may not be driven.
+            // Its runtime may stand still, or be gone.
             (false, _) if at < overdue => Patience::Until(overdue),
             (false, _) => Patience::None,
         }
@@ -171,7 +172,7 @@ impl Wait {
     pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
-        self.slot.begin(place.is_some(), now(), |asking| -> Work {
+        let begun = self.slot.begin(place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
                 asking,
@@ -180,7 +181,13 @@ impl Wait {
                 policy,
                 self.schedule.interval(),
             ))
-        })
+        });
+        let (request, shared) = begun?;
+        if shared {
+            // The others are asleep, and do not depend on whether this wait is driven.
+            Arc::clone(&request).finish(self.finisher());
+        }
+        Some(request)
     }
 
     /// What a look finds.
@@ -195,9 +202,12 @@ impl Wait {
     }
 
     /// Until when a look goes with a request.
-    pub(super) fn looks_until(&self, request: &Request) -> Option<Instant> {
-        let overdue = later(request.since(), self.inner.request_timeout);
-        (!request.is_at_home()).then_some(overdue)
+    pub(super) fn looks_until(&self, request: &Arc<Request>) -> Option<Instant> {
+        if request.is_at_home() {
+            return None;
+        }
+        Arc::clone(request).finish(self.finisher());
+        Some(later(request.since(), self.inner.request_timeout))
     }
 
     /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows
@@ -216,10 +226,10 @@ impl Wait {
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
     pub(crate) fn receive(mut self) -> Outcome {
-        let Self { inner, slot, .. } = &self;
-        let receive = || inner.registry.receive(slot, self.failures, self.late, self.spawn());
+        let joined = (self.failures, self.late);
+        let receive = || self.inner.registry.receive(&self.slot, joined, self.finisher());
         let outcome = self.span().in_scope(receive);
-        self.left = outcome.is_some();
+        self.has_left = outcome.is_some();
         // Whoever is told to receive finds something.
         let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
         self.tell(outcome.unwrap_or_else(nothing))
@@ -234,8 +244,8 @@ impl Wait {
         outcome
     }
 
-    /// How a request is finished for which nobody needs to be left.
-    fn spawn(&self) -> impl FnOnce(Work, &Handle) {
+    /// Finishes a request in a task of its own.
+    fn finisher(&self) -> impl FnOnce(Work, &Handle) + use<'_> {
         |work, home| drop(self.inner.tasks.spawn_on(work, home))
     }
 
@@ -260,8 +270,8 @@ impl Rare {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        if !self.left {
-            self.inner.registry.leave(&self.slot, self.spawn());
+        if !self.has_left {
+            self.inner.registry.leave(&self.slot, self.finisher());
         }
     }
 }

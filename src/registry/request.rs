@@ -27,13 +27,39 @@ struct State {
     sent: bool,
     /// `None` while somebody polls it, and when it has ended.
     work: Option<Work>,
-    /// Who wants to hear of it. A waker that was woken is gone: whoever still waits comes and leaves another.
-    wakers: Vec<Waker>,
+    /// Who wants to hear of it.
+    wakers: Wakers,
     /// Somebody came to drive it while another was at it: what woke them must not be lost with the other's poll.
     again: bool,
-    /// A task of its home drives it, whoever else does.
+    /// A task of its own drives it.
     finishing: bool,
     over: bool,
+}
+
+/// The wakers of those who go along. One that was woken is gone: whoever still waits comes and leaves another. Most requests
+/// have one wait, and need no room for more.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Wakers {
+    fn add(&mut self, waker: &Waker) {
+        if self.first.iter().chain(&self.others).any(|known| known.will_wake(waker)) {
+            return;
+        }
+        match &mut self.first {
+            Some(_) => self.others.push(waker.clone()),
+            first => *first = Some(waker.clone()),
+        }
+    }
+
+    /// Wakes all but one. Under no lock: this runs foreign code.
+    fn wake_but(self, one: &Waker) {
+        let all = self.first.into_iter().chain(self.others);
+        all.filter(|waker| !waker.will_wake(one)).for_each(Waker::wake);
+    }
 }
 
 impl Request {
@@ -42,7 +68,7 @@ impl Request {
             since,
             sent,
             work: Some(work),
-            wakers: Vec::new(),
+            wakers: Wakers::default(),
             again: false,
             finishing: false,
             over: false,
@@ -84,9 +110,7 @@ impl Request {
             if state.over {
                 return Poll::Ready(());
             }
-            if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.wakers.push(cx.waker().clone());
-            }
+            state.wakers.add(cx.waker());
             if !at_home {
                 return Poll::Pending;
             }
@@ -112,25 +136,25 @@ impl Request {
         self.end_by(Waker::noop());
     }
 
-    /// Whoever has just polled it to its end knows.
+    /// Whoever has just polled it to its end knows of it.
     fn end_by(&self, who: &Waker) {
         let mut state = lock(&self.state);
         state.over = true;
         let (work, wakers) = (state.work.take(), std::mem::take(&mut state.wakers));
         drop(state);
         drop(work);
-        wakers.into_iter().filter(|waker| !waker.will_wake(who)).for_each(Waker::wake);
+        wakers.wake_but(who);
     }
 
-    /// Finishes it where it was begun, in a task of its own: nobody may be left there who drives it. Where that runtime has
-    /// ended, the task is dropped at once, and the request with it.
-    pub(crate) fn finish(self: &Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
-        let Some(home) = &self.home else { return self.end() };
+    /// Nobody is sure to drive it any more: those who wait have left, or wait elsewhere. It is finished where it was begun, in
+    /// a task of its own. Where that runtime has ended, the task is dropped at once, and the request with it.
+    pub(crate) fn finish(self: Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
         if std::mem::replace(&mut lock(&self.state).finishing, true) {
             return;
         }
-        let finishing = Finishing(Arc::clone(self));
-        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), home);
+        let Some(home) = self.home.clone() else { return self.end() };
+        let finishing = Finishing(self);
+        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), &home);
     }
 }
 
@@ -182,6 +206,6 @@ impl Wake for Request {
 
     fn wake_by_ref(self: &Arc<Self>) {
         let wakers = std::mem::take(&mut lock(&self.state).wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.wake_but(Waker::noop());
     }
 }

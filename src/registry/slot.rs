@@ -8,9 +8,9 @@ use super::end::{End, Kept};
 use super::request::{Request, Work};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
-use crate::outcome::{Approval, CancelReason};
-use crate::poll::{Life, Millis, Outcome, Pace, UnderWay};
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
+use crate::poll::{Life, Millis, Pace, UnderWay};
+use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
 
@@ -112,6 +112,18 @@ pub(crate) enum Ended {
     Refused(Error),
 }
 
+/// What a wait leaves behind, to be seen to under no lock.
+#[derive(Default)]
+struct Left {
+    /// It was the last.
+    last: bool,
+    request: Option<Arc<Request>>,
+    /// There is an approval whose time has to be measured.
+    kept: bool,
+    token: Option<CancellationToken>,
+    wiped: Option<End>,
+}
+
 /// What has to be dropped and told once no lock is held: it runs foreign code.
 #[must_use = "what waits is not told until this is dropped without a lock"]
 #[derive(Default)]
@@ -207,49 +219,27 @@ impl Slot {
         Some(joined)
     }
 
-    /// One wait less that has received nothing; returns whether it was the last.
+    /// One wait less; returns whether it was the last. A request that has left is finished by `spawn`. With the last wait one
+    /// that has not is dropped, and an approval that nobody received is kept for a while.
     pub(super) fn leave(self: &Arc<Self>, at: Instant, spawn: impl FnOnce(Work, &Handle)) -> bool {
-        self.one_less(lock(&self.state), at, spawn)
+        let left = lock(&self.state).leave(at);
+        self.is_left(left, spawn)
     }
 
-    /// Of the last wait a request that has left is finished by `spawn`, one that has not is dropped, and an approval that
-    /// nobody received is kept for a while.
-    fn one_less(
-        self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
-        at: Instant,
-        spawn: impl FnOnce(Work, &Handle),
-    ) -> bool {
-        state.used(at);
-        state.waits = state.waits.saturating_sub(1);
-        if state.waits > 0 {
-            return false;
-        }
-        let token = state.token.take();
-        let mut unsent = None;
-        let mut sent = None;
-        match &state.stage {
-            Stage::Asking(request) if request.is_sent() => sent = Some(Arc::clone(request)),
-            Stage::Asking(request) => {
-                unsent = Some(Arc::clone(request));
-                state.stage = Stage::Idle;
-            }
-            _ => {}
-        }
-        let wiped = state.keep(at);
-        let kept = matches!(state.stage, Stage::Ended(End::Approved(_)));
-        drop(state);
+    /// What a wait that has left leaves to be done under no lock. Returns whether it was the last.
+    fn is_left(self: &Arc<Self>, left: Left, spawn: impl FnOnce(Work, &Handle)) -> bool {
+        let Left { last, request, kept, token, wiped } = left;
         drop((token, wiped));
-        if let Some(request) = unsent {
-            request.end();
-        }
-        if let Some(request) = sent {
-            request.finish(spawn);
+        match request {
+            // Others may be asleep, or not be driven.
+            Some(request) if request.is_sent() => request.finish(spawn),
+            Some(request) if last => request.end(),
+            _ => {}
         }
         if kept {
             self.time_kept();
         }
-        true
+        last
     }
 
     /// Sees to it that an approval for which nobody waits is wiped when its time is over. Outside a runtime the registry's
@@ -304,25 +294,28 @@ impl Slot {
         Some((plan(&view), request))
     }
 
-    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out. With
-    /// it the wait leaves, in the same moment: whoever has received cannot be stopped any more. Returns whether it was the
-    /// last, too. `None` while nothing has come.
+    /// What has come for a wait, decided here and now: nothing that came later or was cancelled before can come out. With it
+    /// the wait leaves, so that a cancel behind it finds nothing of it to stop. `None` while nothing has come. Returns whether
+    /// it was the last wait, too.
     pub(super) fn receive(
         self: &Arc<Self>,
         failures: u32,
         late: bool,
         at: Instant,
         spawn: impl FnOnce(Work, &Handle),
-    ) -> Option<(Outcome, bool)> {
+    ) -> Option<(Result<ApprovalOutcome, Error>, bool)> {
         let mut state = lock(&self.state);
         let State { stage, failure, failures: now, .. } = &mut *state;
         let outcome = match stage {
             Stage::Ended(End::Approved(kept)) if late => kept.leaves().tell(at),
             Stage::Ended(end) => end.tell(later(at, RECEIVED)),
+            Stage::Forgotten => Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown)),
             _ if *now != failures => Err(failure.clone()?),
             _ => return None,
         };
-        Some((outcome, self.one_less(state, at, spawn)))
+        let left = state.leave(at);
+        drop(state);
+        Some((outcome, self.is_left(left, spawn)))
     }
 
     pub(crate) fn pace<T>(&self, with: impl FnOnce(&Pace, Option<Life>) -> T) -> T {
@@ -345,13 +338,14 @@ impl Slot {
 
     // The one request.
 
-    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already.
+    /// Begins to ask, if nobody asks and the id has not ended. `sent`: it has its place already. Returns whether others wait,
+    /// too.
     pub(crate) fn begin(
         self: &Arc<Self>,
         sent: bool,
         at: Instant,
         work: impl FnOnce(Asking) -> Work,
-    ) -> Option<Arc<Request>> {
+    ) -> Option<(Arc<Request>, bool)> {
         let mut state = lock(&self.state);
         if !matches!(state.stage, Stage::Idle) {
             return None;
@@ -366,7 +360,7 @@ impl Slot {
         }
         let request = Request::new(number, sent, at, work(asking));
         state.stage = Stage::Asking(Arc::clone(&request));
-        Some(request)
+        Some((request, state.waits > 1))
     }
 
     /// Gives up a request that has been under way for too long on a runtime that stands still: its answer counts as missing.
@@ -436,6 +430,25 @@ impl State {
         if !self.known {
             self.end = at;
         }
+    }
+
+    /// One wait less.
+    fn leave(&mut self, at: Instant) -> Left {
+        self.used(at);
+        self.waits = self.waits.saturating_sub(1);
+        let request = match &self.stage {
+            Stage::Asking(request) => Some(Arc::clone(request)),
+            _ => None,
+        };
+        if self.waits > 0 {
+            return Left { request, ..Left::default() };
+        }
+        if request.as_ref().is_some_and(|request| !request.is_sent()) {
+            self.stage = Stage::Idle;
+        }
+        let wiped = self.keep(at);
+        let kept = matches!(self.stage, Stage::Ended(End::Approved(_)));
+        Left { last: true, request, kept, token: self.token.take(), wiped }
     }
 
     /// Whether this is the request that is under way, and if so whether it has left.

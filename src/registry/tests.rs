@@ -120,7 +120,7 @@ impl Waiting {
 
     fn receive(&mut self) -> Option<Outcome> {
         assert!(!self.left);
-        let outcome = self.registry.receive(&self.slot, self.joined.failures, self.joined.late, finish);
+        let outcome = self.registry.receive(&self.slot, (self.joined.failures, self.joined.late), finish);
         self.left = outcome.is_some();
         outcome
     }
@@ -182,7 +182,7 @@ struct Asked {
 impl Asked {
     fn of(slot: &Arc<Slot>, sent: bool) -> Option<Self> {
         let (answer, coming) = oneshot::channel();
-        let request = slot.begin(sent, now(), |mut asking| {
+        let (request, _shared) = slot.begin(sent, now(), |mut asking| {
             Box::pin(async move {
                 if !asking.leaves(now()) {
                     return;

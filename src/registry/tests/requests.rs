@@ -83,7 +83,7 @@ async fn b13_a_panic_in_a_request_frees_the_id() {
             std::panic::resume_unwind(Box::new("a fault of ours"));
         })
     });
-    let request = request.expect("nobody asks");
+    let (request, _) = request.expect("nobody asks");
     let (parked, waker) = Counter::new();
     let panics = std::panic::AssertUnwindSafe(|| request.drive(&mut Context::from_waker(&waker)));
     assert!(std::panic::catch_unwind(panics).is_err());
@@ -111,7 +111,7 @@ async fn b13_a_wake_up_in_the_middle_of_a_poll_is_not_lost() {
             Poll::Pending
         }))
     });
-    let request = request.expect("nobody asks");
+    let (request, _) = request.expect("nobody asks");
     *other.lock().expect("no panic") = Some(Arc::clone(&request));
     assert!(request.drive(&mut Context::from_waker(Waker::noop())).is_ready(), "it looks again by itself");
     assert_eq!(polls.load(Ordering::SeqCst), 2);
@@ -208,7 +208,7 @@ fn b13_f05_a_request_of_a_parked_wait_is_finished_at_home_for_who_waits_elsewher
     let inside = away.enter();
     let mut waiting = wait(&registry, "id-1");
     let request = waiting.sees().expect("it is under way");
-    request.finish(finish);
+    Arc::clone(&request).finish(finish);
     request.finish(finish);
     drop(inside);
     drop(asked.answer.send(approved()));
@@ -255,7 +255,7 @@ async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
                 Box::pin(std::future::pending())
             });
             let mut faults = 0;
-            waiting.slot.desert(&request.expect("begun"), now(), |_| faults += 1);
+            waiting.slot.desert(&request.expect("begun").0, now(), |_| faults += 1);
             assert!(waiting.slot.pace(|pace, _| pace.answer_lost() && pace.heard() == 1));
             let again = asks_again.then(|| waiting.asks().expect("the id is free"));
             reading.expect("begun").end(now(), |_, _, _| late());
@@ -296,7 +296,7 @@ async fn b14_how_long_the_slowest_answer_took_is_known() {
         reading = Some(asking);
         Box::pin(std::future::pending())
     });
-    let request = request.expect("nobody asks");
+    let (request, _) = request.expect("nobody asks");
     let mut asking = reading.expect("begun");
     assert!(!request.is_sent() && request.since() == at);
     let left = at + Duration::from_secs(2);
