@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::clock::{Instant, later, now};
 use crate::poll::{Deadline, Event, Jitter, Pace, PollPolicy, Verdict};
+use crate::registry::{Ended, Joined, News, Said, Slot, Unheard};
+use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, EmailKey};
 use crate::wire::{Answer, Asked, Plane, PollAnswer, PollBody, TotpAnswer};
 
@@ -67,12 +69,8 @@ impl Schedule {
         let now = now();
         let deadline = Deadline::earlier(later(now, Duration::from_secs(24 * 60 * 60)), None);
         let pace = Pace::acknowledged(Duration::from_secs(5), now);
-        Self {
-            schedule: crate::poll::Schedule::new(deadline, None),
-            pace,
-            policy: PollPolicy::default(),
-            now,
-        }
+        let schedule = crate::poll::Schedule::new(deadline, None, pace.heard());
+        Self { schedule, pace, policy: PollPolicy::default(), now }
     }
 
     /// Hears "pending", and says whether to go on and when.
@@ -86,8 +84,9 @@ impl Schedule {
     }
 
     fn observe(&mut self, event: Event) -> (bool, Duration) {
-        let verdict = self.schedule.observe(&mut self.pace, &self.policy, event, self.now, Jitter(0));
-        let step = self.schedule.next(&self.pace, &self.policy, self.now);
+        let floor = self.schedule.floor(&self.pace, &self.policy);
+        let verdict = self.pace.observe(event, floor, &self.policy, self.now, Jitter(0));
+        let step = self.schedule.next(&self.pace, None, &self.policy, true, self.now);
         (verdict == Verdict::GoOn, step.at.saturating_duration_since(self.now))
     }
 }
@@ -96,8 +95,13 @@ impl Schedule {
 #[derive(Debug)]
 pub struct Registry(Arc<crate::registry::Registry>);
 
-/// A hold on an id.
-pub struct Claim(crate::registry::Claim);
+/// A wait for an id, which leaves when it is dropped.
+pub struct Wait {
+    registry: Arc<crate::registry::Registry>,
+    slot: Arc<Slot>,
+    joined: Joined,
+    left: bool,
+}
 
 impl Registry {
     /// An empty one.
@@ -106,29 +110,51 @@ impl Registry {
         Self(Arc::new(crate::registry::Registry::new(false)))
     }
 
-    /// Claims an id for a poll.
+    /// Joins an id, if it is this person's.
     #[must_use]
-    pub fn claim(&self, email: &Email, id: &AuthReqId) -> Claim {
-        Claim(self.0.claim(&email.key(), id, None))
+    pub fn join(&self, email: &Email, id: &AuthReqId) -> Option<Wait> {
+        let said = Said { email: None, resource: None };
+        let unheard = Unheard { flow: FlowId::random(), said, life: None };
+        let (slot, joined) = self.0.join(&email.key(), id, unheard).ok()?;
+        Some(Wait { registry: Arc::clone(&self.0), slot, joined, left: false })
     }
 
-    /// Stops every poll of an email, and says how many.
+    /// Stops every wait of an email, and says of how many ids.
     #[must_use]
     pub fn cancel(&self, email: &Email) -> usize {
         self.0.cancel(&email.key())
     }
 }
 
-impl Claim {
-    /// Whether an outcome may come out.
+impl Wait {
+    /// Whether anything has come: the request is denied here and now, and that is received.
     #[must_use]
-    pub fn commit(self) -> bool {
-        self.0.commit().is_ok()
+    pub fn receives_a_denial(mut self) -> bool {
+        let mut asking = None;
+        let _request = self.slot.begin(true, now(), |begun| {
+            asking = Some(begun);
+            Box::pin(std::future::ready(()))
+        });
+        if let Some(asking) = asking {
+            asking.end(now(), |_, _, _| News::Ended(Ended::Denied));
+        }
+        let Self { registry, slot, joined, .. } = &self;
+        let outcome = registry.receive(slot, (joined.failures, joined.late), |work, _| drop(work));
+        self.left = outcome.is_some();
+        self.left
     }
 }
 
-impl std::fmt::Debug for Claim {
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if !self.left {
+            self.registry.leave(&self.slot, |work, _| drop(work));
+        }
+    }
+}
+
+impl std::fmt::Debug for Wait {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Claim")
+        f.write_str("Wait")
     }
 }

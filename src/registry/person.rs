@@ -17,6 +17,7 @@ const SMALL: usize = 16;
 /// The ids of one person that can still be ended from here. Most people wait for one thing: that costs two words.
 pub(super) struct Person {
     first: Arc<Slot>,
+    #[expect(clippy::box_collection, reason = "one word for most people, who have none")]
     others: Option<Box<VecDeque<Arc<Slot>>>>,
 }
 

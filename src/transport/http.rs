@@ -22,7 +22,6 @@ mod runtime;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
 
-use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use authorization::Authorization;
@@ -49,7 +48,7 @@ use self::runtime::Runtimes;
 use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 const NO_IO: &str = "the tokio runtime has no sockets: call `enable_all` on its builder";
 

@@ -4,8 +4,8 @@ mod caller;
 mod line;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use tokio::runtime::{Handle, Id};
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use self::caller::Caller;
 use self::line::{Line, Waiting};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// So many requests in a row go unanswered by chance only where hardly any is answered.
 const NO_CHANCE: usize = 8;

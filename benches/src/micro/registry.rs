@@ -1,4 +1,4 @@
-//! The registry alone: claim, commit, cancel, drop, per person, beside nobody and beside 100,000 others.
+//! The registry alone: join, receive, cancel, drop, per person, beside nobody and beside 100,000 others.
 //!
 //! `RUSTFLAGS="--cfg authsec_bench" cargo bench --manifest-path benches/Cargo.toml --bench registry`: the cfg opens it.
 
@@ -6,7 +6,7 @@
 mod registry {
     use std::hint::black_box;
 
-    use authsec_ciba::benching::{Claim, Registry};
+    use authsec_ciba::benching::{Registry, Wait};
     use authsec_ciba::{AuthReqId, Email};
     use criterion::{BatchSize, Criterion, Throughput};
 
@@ -26,8 +26,8 @@ mod registry {
         (from..from + number).map(person).collect()
     }
 
-    fn claims(registry: &Registry, people: &[Person]) -> Vec<Claim> {
-        people.iter().map(|(email, id)| registry.claim(email, id)).collect()
+    fn waits(registry: &Registry, people: &[Person]) -> Vec<Wait> {
+        people.iter().map(|(email, id)| registry.join(email, id).expect("theirs")).collect()
     }
 
     /// What makes or ends records: each needs a registry of its own, so that none of them grows for as long as it is measured.
@@ -35,20 +35,20 @@ mod registry {
         let people = people(0, PEOPLE);
         let mut group = c.benchmark_group("registry, per person");
         group.throughput(Throughput::Elements(PEOPLE as u64)).sample_size(20);
-        group.bench_function("first claim", |b| {
-            b.iter_batched(Registry::empty, |it| (claims(&it, &people), it), BatchSize::LargeInput);
+        group.bench_function("first join", |b| {
+            b.iter_batched(Registry::empty, |it| (waits(&it, &people), it), BatchSize::LargeInput);
         });
         let held = || {
             let registry = Registry::empty();
-            (claims(&registry, &people), registry)
+            (waits(&registry, &people), registry)
         };
         group.bench_function("cancel", |b| {
             b.iter_batched(
                 held,
-                |(claims, it)| {
+                |(waits, it)| {
                     let stopped: usize = people.iter().map(|(email, _)| it.cancel(email)).sum();
                     assert_eq!(stopped, PEOPLE);
-                    (claims, it)
+                    (waits, it)
                 },
                 BatchSize::LargeInput,
             );
@@ -56,8 +56,8 @@ mod registry {
         group.bench_function("drop", |b| {
             b.iter_batched(
                 held,
-                |(claims, it)| {
-                    drop(claims);
+                |(waits, it)| {
+                    drop(waits);
                     it
                 },
                 BatchSize::LargeInput,
@@ -69,16 +69,15 @@ mod registry {
     pub(crate) fn among_others(c: &mut Criterion) {
         let registry = Registry::empty();
         let others = people(0, OTHERS);
-        let _claims = claims(&registry, &others);
+        let _waits = waits(&registry, &others);
         let (email, id) = people(OTHERS, 1).remove(0);
         let stranger = Email::new("stranger@example.com").expect("an email");
-        assert!(registry.claim(&email, &id).commit() && registry.cancel(&stranger) == 0);
+        let join = || registry.join(black_box(&email), &id).expect("theirs");
+        assert!(join().receives_a_denial() && registry.cancel(&stranger) == 0);
 
         let mut group = c.benchmark_group("registry, among 100,000");
-        group.bench_function("claim and drop", |b| b.iter(|| drop(registry.claim(black_box(&email), &id))));
-        group.bench_function("claim and commit", |b| {
-            b.iter(|| registry.claim(black_box(&email), &id).commit())
-        });
+        group.bench_function("join and drop", |b| b.iter(|| drop(join())));
+        group.bench_function("join and receive", |b| b.iter(|| join().receives_a_denial()));
         group.bench_function("cancel of nobody", |b| b.iter(|| registry.cancel(black_box(&stranger))));
     }
 }

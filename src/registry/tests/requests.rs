@@ -254,7 +254,7 @@ fn b13_f05_a_request_of_a_parked_wait_is_finished_at_home_for_who_waits_elsewher
     let inside = away.enter();
     let mut waiting = wait(&registry, "id-1");
     let request = waiting.sees().expect("it is under way");
-    request.finish(finish);
+    Arc::clone(&request).finish(finish);
     request.finish(finish);
     drop(inside);
     drop(asked.answer.send(approved()));

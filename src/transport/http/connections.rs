@@ -1,13 +1,12 @@
 //! The connections that nobody uses at the moment, and how many there are in all.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 
 use tokio::runtime::Id;
 
 use super::keep_alive::{Closings, Idle};
 use crate::clock::Instant;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use crate::transport::Lane;
 
 /// The connections to one origin. Each is a client of its own (`C`) that has one connection, and belongs to the runtime

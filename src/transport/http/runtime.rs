@@ -2,11 +2,10 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Mutex;
 
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// So many runtimes are known at once; the one seen first is forgotten first, and asked again.
 const KNOWN: usize = 16;
