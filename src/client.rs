@@ -17,9 +17,10 @@ pub(crate) use origin::is_loopback;
 use tracing::Instrument as _;
 pub use usage::Usage;
 
+use crate::clock::check_runtime;
 use crate::error::Error;
 use crate::outcome::{Cancelled, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check_runtime, totp};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, totp};
 use crate::trace::MaskedEmail;
 use crate::types::{AuthReqId, Email, TotpCode};
 

@@ -51,7 +51,6 @@ pub(super) enum Next {
     Receive,
     /// The wait's own time is over.
     End(Outcome),
-    Ask,
     Sleep(Instant),
     /// A request is under way: until it ends, or until then.
     Drive(Arc<Request>, Option<Instant>),
@@ -105,7 +104,8 @@ impl Wait {
         self.schedule.begins(at)
     }
 
-    /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was.
+    /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was. Where it is
+    /// time to ask, a request is begun.
     pub(super) fn next(&self, at: Instant) -> Next {
         loop {
             let (plan, request) = match self.slot.see(self.failures, |view| self.plan(view, at)) {
@@ -115,7 +115,7 @@ impl Wait {
             match (plan, request) {
                 (Plan::Close(outcome), _) => return Next::End(outcome),
                 (Plan::Step(step), _) if step.at > at => return Next::Sleep(step.at),
-                (Plan::Step(_), _) => return Next::Ask,
+                (Plan::Step(_), _) => drop(self.ask(Caller::Poll)),
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
