@@ -17,9 +17,10 @@ pub(crate) use inner::{Inner, Targets};
 pub(crate) use origin::is_loopback;
 pub use usage::Usage;
 
+use crate::clock::check_runtime;
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
-use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, check_runtime, totp};
+use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::secret::ClientSecret;
 use crate::sync::lock;
 use crate::types::{AuthReqId, Email, TotpCode};

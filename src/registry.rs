@@ -162,9 +162,10 @@ impl Registry {
         &self,
         slot: &Arc<Slot>,
         member: Membership,
+        listener: Option<u32>,
         spawn: impl FnOnce(Work, &Handle),
     ) -> Option<Outcome> {
-        let (outcome, last) = slot.receive(member, now(), spawn)?;
+        let (outcome, last) = slot.receive(member, listener, now(), spawn)?;
         if last {
             self.live.fetch_sub(1, Ordering::Relaxed);
         }

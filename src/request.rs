@@ -15,22 +15,13 @@ use std::pin::Pin;
 
 use tracing::field::display;
 
+use crate::clock::check_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::trace::FlowId;
 use crate::types::Email;
 
 /// What an awaited call becomes: `Send`, and owns all that it needs.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
-
-/// Checks what would otherwise be a panic deep inside.
-pub(crate) fn check_runtime() -> Result<(), Error> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Err(no_runtime("there is no tokio runtime here"));
-    }
-    // Tokio has no other way to ask whether the runtime has timers.
-    std::panic::catch_unwind(|| drop(tokio::time::sleep(std::time::Duration::ZERO)))
-        .map_err(|_| no_runtime("the tokio runtime has no timers: call `enable_all` on its builder"))
-}
 
 /// Tells why a call failed, so that it is understood without its span. What a person mistyped or a shutdown ended is no
 /// fault of the system.
@@ -43,10 +34,6 @@ fn tell_failure(call: &'static str, flow: FlowId, email: Option<&Email>, error: 
         }
         _ => tracing::warn!(%flow, email, ?kind, status, "{call} failed: {error}"),
     }
-}
-
-fn no_runtime(message: &'static str) -> Error {
-    Error::new(ErrorKind::Runtime, message)
 }
 
 #[cfg(test)]

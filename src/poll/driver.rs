@@ -1,14 +1,16 @@
 //! The loop of a wait, and the look that does not wait.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use tokio_util::sync::CancellationToken;
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::wait::{Glance, Next, Wait};
-use crate::clock::{Instant, now};
+use crate::clock::{Instant, check_runtime, now};
 use crate::error::Error;
 use crate::outcome::{Outcome, PollStatus};
 use crate::registry::{Companion, Request};
@@ -32,53 +34,90 @@ impl Finished {
     }
 }
 
-/// Waits until the id has ended, or the wait's time is over. Whoever is due first asks; all go along with the request.
-/// `begin` checks the runtime where that has not been done, and `end` makes of its end what its caller needs.
-// Not an `async fn`: that would hold its arguments twice, and this future is what every sleeping poll costs.
-#[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
-pub(crate) fn run<T>(
-    wait: Wait,
-    ended: CancellationToken,
-    begin: impl FnOnce() -> Result<(), Error> + Send + 'static,
-    end: impl FnOnce(Finished) -> T + Send + 'static,
-) -> impl Future<Output = T> + Send + 'static {
-    async move {
-        if let Err(error) = begin() {
-            return end(Finished::Wait(wait.tell(Err(error))));
+pin_project! {
+    /// The loop of a wait: sleeps, and goes along with requests, until the id has ended or the wait's time is over. Whoever is due
+    /// first asks.
+    // By hand, because this is what every sleeping poll costs: an `async fn` would hold some of it twice.
+    pub(crate) struct Run<E> {
+        // Taken when it is over, with what makes of its end what the caller needs.
+        wait: Option<Wait>,
+        end: Option<E>,
+        #[pin]
+        ended: WaitForCancellationFutureOwned,
+        // Made by the runtime that drives it first.
+        #[pin]
+        timer: Option<Sleep>,
+        // Whether it waits for the timer, too.
+        is_timed: bool,
+        // The request that it goes along with.
+        request: Option<Arc<Request>>,
+        companion: Companion,
+    }
+}
+
+impl<E, T> Run<E>
+where
+    E: FnOnce(Finished) -> T,
+{
+    pub(crate) fn new(wait: Wait, ended: CancellationToken, end: E) -> Self {
+        let ended = ended.cancelled_owned();
+        Self {
+            wait: Some(wait),
+            end: Some(end),
+            ended,
+            timer: None,
+            is_timed: true,
+            request: None,
+            companion: Companion::default(),
         }
-        let mut ended = pin!(ended.cancelled());
-        let mut at = wait.begins(now());
-        let mut timer = pin!(tokio::time::sleep_until(at));
-        loop {
-            let (request, until) = match wait.next(at) {
-                Next::Receive => return end(Finished::Id(wait)),
-                Next::End(outcome) => return end(Finished::Wait(wait.tell(outcome))),
-                Next::Ask(begun) => {
-                    wait.ask(begun, Caller::Poll);
-                    continue;
+    }
+}
+
+impl<E, T> Future for Run<E>
+where
+    E: FnOnce(Finished) -> T,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let mut this = self.project();
+        let finished = loop {
+            let Some(mut timer) = this.timer.as_mut().as_pin_mut() else {
+                let Some(wait) = this.wait.take() else { return Poll::Pending };
+                if let Err(error) = check_runtime() {
+                    break Finished::Wait(wait.tell(Err(error)));
                 }
+                this.timer.set(Some(tokio::time::sleep_until(wait.begins(now()))));
+                *this.wait = Some(wait);
+                continue;
+            };
+            let is_told = this.ended.as_mut().poll(cx).is_ready();
+            let at = if is_told
+                || this.request.as_ref().is_some_and(|request| request.drive(this.companion, cx).is_ready())
+            {
+                now()
+            } else if *this.is_timed && timer.as_mut().poll(cx).is_ready() {
+                // What was planned for an instant is decided for that instant, however late its timer is.
+                timer.deadline()
+            } else {
+                return Poll::Pending;
+            };
+            let Some(wait) = this.wait.take() else { return Poll::Pending };
+            let until;
+            (*this.request, until) = match wait.next(at) {
+                Next::Receive => break Finished::Id(wait),
+                Next::End(outcome) => break Finished::Wait(wait.tell(outcome)),
                 Next::Sleep(until) => (None, Some(until)),
                 Next::Drive(request, until) => (Some(request), until),
             };
-            let mut companion = Companion::default();
+            *this.wait = Some(wait);
+            *this.companion = Companion::default();
+            *this.is_timed = until.is_some();
             if let Some(until) = until {
-                timer.as_mut().reset(until);
+                timer.reset(until);
             }
-            at = poll_fn(|cx| {
-                let is_told = ended.as_mut().poll(cx).is_ready();
-                if is_told
-                    || request.as_ref().is_some_and(|request| request.drive(&mut companion, cx).is_ready())
-                {
-                    return Poll::Ready(now());
-                }
-                match until {
-                    // What was planned for an instant is decided for that instant, however late its timer is.
-                    Some(until) => timer.as_mut().poll(cx).map(|()| until),
-                    None => Poll::Pending,
-                }
-            })
-            .await;
-        }
+        };
+        this.end.take().map_or(Poll::Pending, |end| Poll::Ready(end(finished)))
     }
 }
 

@@ -33,6 +33,8 @@ struct Rare {
     policy: Option<PollPolicy>,
     /// Where anybody records it.
     span: Span,
+    /// The number of its listener.
+    listener: Option<u32>,
 }
 
 impl Drop for Rare {
@@ -48,8 +50,6 @@ pub(super) enum Next {
     Receive,
     /// The wait's own time is over.
     End(Outcome),
-    /// Seen when so many requests of the id had begun.
-    Ask(u32),
     Sleep(Instant),
     /// A request is under way: until it ends, or until then.
     Drive(Arc<Request>, Option<Instant>),
@@ -94,9 +94,8 @@ impl Wait {
     ) -> Self {
         let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
-        let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        let member = Membership { listener, ..joined.member };
-        Self { inner, slot, schedule, member, has_left: false, rare }
+        let rare = is_rare.then(|| Box::new(Rare { policy, span, listener }));
+        Self { inner, slot, schedule, member: joined.member, has_left: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
@@ -108,7 +107,8 @@ impl Wait {
         self.schedule.begins(at)
     }
 
-    /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was.
+    /// What to do next, seen from `at`: when what it slept for has come, that instant, however late the timer was. Where it is
+    /// time to ask, a request is begun.
     pub(super) fn next(&self, at: Instant) -> Next {
         loop {
             let (plan, request) = match self.slot.see(self.member.failures, |view| self.plan(view, at)) {
@@ -118,7 +118,7 @@ impl Wait {
             match (plan, request) {
                 (Plan::Close(outcome), _) => return Next::End(outcome),
                 (Plan::Step(step), _) => return Next::Sleep(step.at),
-                (Plan::Ask(begun), _) => return Next::Ask(begun),
+                (Plan::Ask(begun), _) => drop(self.ask(begun, Caller::Poll)),
                 (Plan::Stay(until), None) => return Next::Sleep(until),
                 (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
@@ -240,7 +240,8 @@ impl Wait {
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
     pub(crate) fn receive(mut self) -> Outcome {
-        let receive = || self.inner.registry.receive(&self.slot, self.member, self.finisher());
+        let receive =
+            || self.inner.registry.receive(&self.slot, self.member, self.listener(), self.finisher());
         let outcome = self.span().in_scope(receive);
         self.has_left = outcome.is_some();
         // Whoever is told to receive finds something.
@@ -268,6 +269,10 @@ impl Wait {
         |work, home| drop(self.inner.tasks.spawn_on(work, home))
     }
 
+    fn listener(&self) -> Option<u32> {
+        self.rare.as_ref()?.listener
+    }
+
     fn span(&self) -> Span {
         self.rare.as_ref().map_or_else(Span::none, |rare| rare.span.clone())
     }
@@ -288,7 +293,7 @@ impl Rare {
 impl Drop for Wait {
     fn drop(&mut self) {
         if !self.has_left {
-            self.inner.registry.leave(&self.slot, self.member.listener, self.finisher());
+            self.inner.registry.leave(&self.slot, self.listener(), self.finisher());
         }
     }
 }

@@ -121,7 +121,7 @@ impl Waiting {
 
     fn told(&mut self) -> &'static str {
         let Self { world, slot, joined, .. } = self;
-        let outcome = world.registry.receive(slot, joined.member, world.finishes());
+        let outcome = world.registry.receive(slot, joined.member, None, world.finishes());
         self.left = outcome.is_some();
         match outcome {
             None => "nothing",

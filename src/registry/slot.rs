@@ -100,8 +100,6 @@ pub(crate) struct Membership {
     pub(crate) failures: u32,
     /// It came too late for an approval that others have received.
     pub(crate) late: bool,
-    /// The number of its listener.
-    pub(crate) listener: Option<u32>,
 }
 
 /// What a wait goes by.
@@ -234,7 +232,7 @@ impl Slot {
         state.waits = state.waits.saturating_add(1);
         let late = matches!(&state.stage, Stage::Ended(End::Approved(kept)) if at >= kept.until());
         let token = state.token.get_or_insert_with(CancellationToken::new).clone();
-        let member = Membership { failures: state.failures, late, listener: None };
+        let member = Membership { failures: state.failures, late };
         let joined = Joined { token, member, heard: state.pace.heard(), first };
         drop(state);
         drop(wiped);
@@ -328,6 +326,7 @@ impl Slot {
     pub(super) fn receive(
         self: &Arc<Self>,
         member: Membership,
+        listener: Option<u32>,
         at: Instant,
         spawn: impl FnOnce(Work, &Handle),
     ) -> Option<(Outcome, bool)> {
@@ -339,7 +338,7 @@ impl Slot {
             _ if *now != member.failures => Err(rare.as_ref()?.failure.clone()?),
             _ => return None,
         };
-        let left = state.leave(at, member.listener);
+        let left = state.leave(at, listener);
         drop(state);
         Some((outcome, self.is_left(left, spawn)))
     }

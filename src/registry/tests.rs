@@ -120,7 +120,7 @@ impl Waiting {
 
     fn receive(&mut self) -> Option<Outcome> {
         assert!(!self.left);
-        let outcome = self.registry.receive(&self.slot, self.joined.member, finish);
+        let outcome = self.registry.receive(&self.slot, self.joined.member, None, finish);
         self.left = outcome.is_some();
         outcome
     }

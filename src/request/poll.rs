@@ -11,7 +11,7 @@ use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
-use crate::poll::driver::{self, Finished, Looked};
+use crate::poll::driver::{self, Finished, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, Unheard};
 use crate::trace::{FlowId, MaskedEmail};
@@ -154,7 +154,7 @@ impl PollForApproval {
                 ApprovalTask::running(tasks.spawn_on(look_as_wait(wait, ended), &runtime))
             }
             Ok((wait, ended)) => {
-                let running = driver::run(wait, ended, || Ok(()), std::convert::identity);
+                let running = Run::new(wait, ended, std::convert::identity);
                 ApprovalTask::running(tasks.spawn_on(running, &runtime))
             }
             Err(error) => ApprovalTask::failed(error),
@@ -257,7 +257,7 @@ impl IntoFuture for PollForApproval {
                 check_runtime()?;
                 look_as_wait(wait, ended).await.commit()
             }),
-            Ok((wait, ended)) => Box::pin(driver::run(wait, ended, check_runtime, Finished::commit)),
+            Ok((wait, ended)) => Box::pin(Run::new(wait, ended, Finished::commit)),
         }
     }
 }
