@@ -124,6 +124,13 @@ impl Audit {
         self.books().count(what);
     }
 
+    /// People who wait without an end; the stories that are still open say for what.
+    pub(crate) fn hang(&self, people: usize) {
+        let mut books = self.books();
+        let stories: Vec<_> = books.stories.values().take(5).map(|story| format!("{story:?}")).collect();
+        books.fail(format!("{people} people wait for ever: {stories:?}"));
+    }
+
     pub(crate) fn acknowledged(&self) -> u64 {
         self.books().acknowledged
     }
