@@ -30,6 +30,9 @@ pub(crate) trait Entry {
 
     fn key(&self) -> &Self::Key;
 
+    /// Lets go of a little of what the record does not need any more, each time before it is asked whether it is over.
+    fn shed(&mut self, _at: Instant) {}
+
     /// Whether nothing needs this record any more. Asked under the lock of its shard.
     fn is_over(&self, at: Instant) -> bool;
 }
@@ -77,7 +80,8 @@ impl<E: Entry> Expiring<E> {
         let hash = self.hasher.hash_one(key);
         let mut shard = lock(self.shard(hash));
         let mut cell = Cell { map: self, table: &mut shard.table, hash, key };
-        let over = if cell.get().is_some_and(|entry| entry.is_over(at)) { cell.remove() } else { None };
+        let is_over = cell.get_mut().is_some_and(|entry| is_over(entry, at));
+        let over = if is_over { cell.remove() } else { None };
         let looked = look(&mut cell);
         drop(shard);
         drop(over);
@@ -121,7 +125,7 @@ impl<E: Entry> Expiring<E> {
     }
 
     /// Looks at a few buckets of the next shard, unless somebody is using it.
-    fn sweep(&self, at: Instant) {
+    pub(crate) fn sweep(&self, at: Instant) {
         if self.len() == 0 {
             return;
         }
@@ -151,9 +155,10 @@ impl<E: Entry> Shard<E> {
             if self.next >= all {
                 self.next = 0;
             }
-            match self.table.get_bucket_entry(self.next) {
-                Ok(entry) if entry.get().is_over(at) => over.push(entry.remove().0),
-                _ => {}
+            if let Ok(mut entry) = self.table.get_bucket_entry(self.next)
+                && is_over(entry.get_mut(), at)
+            {
+                over.push(entry.remove().0);
             }
             self.next = self.next.saturating_add(1);
         }
@@ -165,6 +170,11 @@ impl<E: Entry> Shard<E> {
         }
         over
     }
+}
+
+fn is_over(entry: &mut impl Entry, at: Instant) -> bool {
+    entry.shed(at);
+    entry.is_over(at)
 }
 
 /// The place of one key.

@@ -13,5 +13,8 @@ pub use sign_in_error::SignInError;
 pub use status::PollStatus;
 pub use totp::{LockedBy, NotVerified, TotpOutcome, Verified};
 
+/// What a wait comes to.
+pub(crate) type Outcome = Result<ApprovalOutcome, crate::error::Error>;
+
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,3 @@ pub(crate) use progress::{Listener, Tell, Telling};
 pub(crate) use schedule::{Deadline, Schedule, Step, UnderWay};
 pub use task::ApprovalTask;
 pub(crate) use wait::Wait;
-
-/// What a wait comes to.
-pub(crate) type Outcome = Result<crate::outcome::ApprovalOutcome, crate::error::Error>;

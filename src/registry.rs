@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use initiates::Acknowledged;
 use initiates::Initiates;
 use person::Person;
-pub(crate) use request::{Request, Work};
+pub(crate) use request::{Companion, Request, Work};
 use slot::Aftermath;
 pub(crate) use slot::{Asking, Ended, Joined, Membership, News, Said, Slot, View};
 use tokio::runtime::Handle;
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use crate::clock::{Instant, now};
 use crate::error::Error;
 use crate::expiring::{Entry, Expiring};
-use crate::outcome::{ApprovalOutcome, CancelReason};
+use crate::outcome::{CancelReason, Outcome};
 use crate::poll::{Life, Pace};
 use crate::sync::AtomicBool;
 use crate::trace::FlowId;
@@ -108,6 +108,7 @@ impl Registry {
         unheard: Unheard,
     ) -> Result<(Arc<Slot>, Joined), Error> {
         let at = now();
+        self.people.sweep(at);
         let Unheard { flow, said, life } = unheard;
         let mut said = Some(said);
         let mut fresh = || {
@@ -134,9 +135,10 @@ impl Registry {
             }
             // Nobody has heard of it, or it has just been forgotten.
             let slot = fresh();
-            self.add(key, &slot, at);
+            // First: what nobody waits for may be forgotten as soon as its person is known.
             let joined = slot.join(at);
-            let _forgotten = cell.insert(Arc::clone(&slot));
+            self.add(key, &slot, at);
+            drop(cell.insert(Arc::clone(&slot)));
             Ok((slot, joined))
         });
         let (slot, joined) = joined?;
@@ -161,7 +163,7 @@ impl Registry {
         slot: &Arc<Slot>,
         member: Membership,
         spawn: impl FnOnce(Work, &Handle),
-    ) -> Option<Result<ApprovalOutcome, Error>> {
+    ) -> Option<Outcome> {
         let (outcome, last) = slot.receive(member, now(), spawn)?;
         if last {
             self.live.fetch_sub(1, Ordering::Relaxed);
@@ -188,7 +190,7 @@ impl Registry {
 
     fn add(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) {
         self.people.with_unswept(key, at, |cell| match cell.get_mut() {
-            Some(person) => person.add(Arc::clone(slot), at),
+            Some(person) => person.add(Arc::clone(slot)),
             None => {
                 cell.get_or_insert_with(|| Person::new(Arc::clone(slot)));
             }
@@ -226,6 +228,7 @@ impl Registry {
 
     fn acknowledge(&self, key: &EmailKey, cancels_seen: u32, acknowledged: Acknowledged) {
         let Acknowledged { id, interval, life, flow, said, at } = acknowledged;
+        self.people.sweep(at);
         let pace = Pace::acknowledged(interval, at);
         let slot = Slot::new(key.clone(), id.clone(), flow, Some(said), pace, Some(life), at);
         let (known, _replaced) = self.ids.with(&id, at, |cell| {
@@ -276,3 +279,8 @@ impl std::fmt::Debug for Registry {
         f.debug_struct("Registry").field("concurrent", &self.concurrent).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, authsec_model))]
+mod model;
+#[cfg(all(test, not(authsec_model)))]
+mod tests;

@@ -10,7 +10,20 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 /// Locks. Nothing of ours panics under a lock, and what a lock guards is valid after every statement; so a poisoned
 /// one is used as it is.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    #[cfg(test)]
+    LOCKS.set(LOCKS.get().wrapping_add(1));
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+thread_local! {
+    static LOCKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread has locked anything: a measure of work that depends on no machine's speed.
+#[cfg(all(test, not(authsec_model)))]
+pub(crate) fn locks() -> usize {
+    LOCKS.get()
 }
 
 /// Locks, unless somebody else has.

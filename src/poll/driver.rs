@@ -7,12 +7,11 @@ use std::task::Poll;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Outcome;
 use super::wait::{Glance, Next, Wait};
 use crate::clock::{Instant, now};
 use crate::error::Error;
-use crate::outcome::PollStatus;
-use crate::registry::Request;
+use crate::outcome::{Outcome, PollStatus};
+use crate::registry::{Companion, Request};
 use crate::transport::Caller;
 
 /// How a wait has ended.
@@ -34,17 +33,26 @@ impl Finished {
 }
 
 /// Waits until the id has ended, or the wait's time is over. Whoever is due first asks; all go along with the request.
+/// `begin` checks the runtime where that has not been done, and `end` makes of its end what its caller needs.
 // Not an `async fn`: that would hold its arguments twice, and this future is what every sleeping poll costs.
 #[expect(clippy::manual_async_fn, reason = "it would hold its arguments twice, in every poll that sleeps")]
-pub(crate) fn run(wait: Wait, ended: CancellationToken) -> impl Future<Output = Finished> + Send + 'static {
+pub(crate) fn run<T>(
+    wait: Wait,
+    ended: CancellationToken,
+    begin: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    end: impl FnOnce(Finished) -> T + Send + 'static,
+) -> impl Future<Output = T> + Send + 'static {
     async move {
+        if let Err(error) = begin() {
+            return end(Finished::Wait(wait.tell(Err(error))));
+        }
         let mut ended = pin!(ended.cancelled());
         let mut at = wait.begins(now());
         let mut timer = pin!(tokio::time::sleep_until(at));
         loop {
             let (request, until) = match wait.next(at) {
-                Next::Receive => return Finished::Id(wait),
-                Next::End(outcome) => return Finished::Wait(wait.tell(outcome)),
+                Next::Receive => return end(Finished::Id(wait)),
+                Next::End(outcome) => return end(Finished::Wait(wait.tell(outcome))),
                 Next::Ask(begun) => {
                     wait.ask(begun, Caller::Poll);
                     continue;
@@ -52,12 +60,15 @@ pub(crate) fn run(wait: Wait, ended: CancellationToken) -> impl Future<Output = 
                 Next::Sleep(until) => (None, Some(until)),
                 Next::Drive(request, until) => (Some(request), until),
             };
+            let mut companion = Companion::default();
             if let Some(until) = until {
                 timer.as_mut().reset(until);
             }
             at = poll_fn(|cx| {
                 let is_told = ended.as_mut().poll(cx).is_ready();
-                if is_told || request.as_ref().is_some_and(|request| request.drive(cx).is_ready()) {
+                if is_told
+                    || request.as_ref().is_some_and(|request| request.drive(&mut companion, cx).is_ready())
+                {
                     return Poll::Ready(now());
                 }
                 match until {
@@ -102,8 +113,10 @@ pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
 /// Goes along with a request until it has ended, or somebody ends the wait.
 async fn follow(request: &Arc<Request>, until: Option<Instant>, ended: &CancellationToken) {
     let mut ended = pin!(ended.cancelled());
-    let driving =
-        poll_fn(|cx| if ended.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { request.drive(cx) });
+    let mut companion = Companion::default();
+    let driving = poll_fn(|cx| {
+        if ended.as_mut().poll(cx).is_ready() { Poll::Ready(()) } else { request.drive(&mut companion, cx) }
+    });
     match until {
         Some(until) => drop(tokio::time::timeout_at(until, driving).await),
         None => driving.await,

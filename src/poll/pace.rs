@@ -3,7 +3,6 @@ use std::time::Duration;
 use super::life::Life;
 use super::millis::Millis;
 use super::policy::{Jitter, LONGEST_WAIT, PollPolicy};
-use super::progress::Report;
 use crate::clock::{Instant, later};
 use crate::error::{Error, ErrorKind};
 
@@ -30,18 +29,18 @@ pub(crate) struct Pace {
     /// When the last request left, was answered or found no place; or the acknowledgement. `None` for an id that another
     /// process initiated.
     last: Option<Instant>,
-    /// Not before this, for the sake of back-off, `Retry-After` or a queue that is not worth standing in.
-    patience: Option<Instant>,
+    /// Not before so long behind the last one, for the sake of back-off, `Retry-After` or a queue that is not worth standing in.
+    patience: Millis,
     /// What was wrong with the last request that failed.
     fault: Option<Error>,
-    /// Requests that have left.
-    asked: u32,
     /// Requests that have ended, well or not.
     heard: u32,
     /// Requests in a row that failed.
     failed: u16,
     unreadable: u8,
     name_missing: u8,
+    /// A request has left.
+    asked: bool,
     /// The server has answered readably: its acknowledgement, or a poll.
     answered: bool,
     /// A request went out and no readable answer of the server came back: an approval may have been in it.
@@ -75,6 +74,13 @@ pub(crate) enum Event {
     NoPlace,
 }
 
+/// What a poll has come to, for those who listen.
+pub(crate) enum Report {
+    Polled { next_poll_in: Duration },
+    SlowedDown { interval: Duration },
+    Failed(Error),
+}
+
 /// Whether to go on after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -94,13 +100,13 @@ impl Pace {
             server: Millis::of(Duration::ZERO),
             slowest: Millis::of(Duration::ZERO),
             last: None,
-            patience: None,
+            patience: Millis::ZERO,
             fault: None,
-            asked: 0,
             heard: 0,
             failed: 0,
             unreadable: 0,
             name_missing: 0,
+            asked: false,
             answered: false,
             answer_lost: false,
             approval_cut: false,
@@ -134,11 +140,11 @@ impl Pace {
 
     /// Whether nobody has asked or tried to since the acknowledgement.
     fn is_untried(&self) -> bool {
-        self.asked == 0 && !self.starved
+        !self.asked && !self.starved
     }
 
     pub(super) fn patience(&self) -> Option<Instant> {
-        self.patience
+        Some(later(self.last?, self.patience.duration()?))
     }
 
     /// Whether anything has been asked or tried since this instant.
@@ -180,7 +186,7 @@ impl Pace {
                 Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
             }
             None => {
-                let due = self.allowed_at(self.floor(None, Duration::ZERO), None).max(self.patience);
+                let due = self.allowed_at(self.floor(None, Duration::ZERO), None).max(self.patience());
                 Report::Polled { next_poll_in: due.unwrap_or(at).saturating_duration_since(at) }
             }
         }
@@ -203,11 +209,17 @@ impl Pace {
         self.starved
     }
 
+    #[cfg(test)]
+    pub(crate) fn answer_lost(&self) -> bool {
+        self.answer_lost
+    }
+
     /// A request leaves. Should nothing more be heard of it, this is what remains: an answer is missing. Returns
     /// whether one was missing before.
     pub(crate) fn asked(&mut self, now: Instant) -> bool {
         self.last = Some(now);
-        self.asked = self.asked.saturating_add(1);
+        self.asked = true;
+        self.patience = Millis::ZERO;
         self.starved = false;
         std::mem::replace(&mut self.answer_lost, true)
     }
@@ -240,7 +252,8 @@ impl Pace {
         self.approval_cut = true;
     }
 
-    /// Takes note of what a request came to, at the instant at which it ended. `floor` is what held until now.
+    /// Takes note of what a request came to, at the instant at which it ended: all waits count from there. `floor` is what
+    /// held until now.
     pub(crate) fn observe(
         &mut self,
         event: Event,
@@ -249,20 +262,21 @@ impl Pace {
         now: Instant,
         jitter: Jitter,
     ) -> Verdict {
+        self.last = Some(now);
         match event {
             Event::Pending { retry_after } => {
                 self.recovered();
-                self.wait(now, retry_after);
+                self.wait(retry_after);
             }
             Event::SlowDown { named, retry_after } => {
                 self.recovered();
                 let raised = floor.saturating_add(SLOW_DOWN).max(named.unwrap_or_default());
                 self.server = Millis::of(raised);
-                self.wait(now, retry_after);
+                self.wait(retry_after);
             }
             Event::Fault { retry_after, name_missing } => {
                 self.name_missing = if name_missing { self.name_missing.saturating_add(1) } else { 0 };
-                self.back_off(floor, policy, retry_after, now, jitter);
+                self.back_off(floor, policy, retry_after, jitter);
                 if self.name_missing >= NAME_MISSING_LIMIT {
                     return Verdict::GiveUp;
                 }
@@ -270,7 +284,7 @@ impl Pace {
             Event::Unreadable { retry_after } => {
                 self.name_missing = 0;
                 self.unreadable = self.unreadable.saturating_add(1);
-                self.back_off(floor, policy, retry_after, now, jitter);
+                self.back_off(floor, policy, retry_after, jitter);
                 if self.unreadable >= UNREADABLE_LIMIT {
                     return Verdict::GiveUp;
                 }
@@ -278,9 +292,8 @@ impl Pace {
             // Behind a server that does not answer a queue is a herd: come again one to three floors later. The floor counts
             // from here, or a last look would try again in the same instant.
             Event::NoPlace => {
-                self.last = Some(now);
                 self.starved = true;
-                self.wait(now, Some(floor.saturating_add(jitter.share_of(floor.saturating_mul(2)))));
+                self.wait(Some(floor.saturating_add(jitter.share_of(floor.saturating_mul(2)))));
             }
         }
         Verdict::GoOn
@@ -296,17 +309,15 @@ impl Pace {
         self.failed = 0;
         self.unreadable = 0;
         self.name_missing = 0;
-        self.patience = None;
+        self.patience = Millis::ZERO;
         self.fault = None;
         self.answered = true;
         self.answer_lost = false;
         self.approval_cut = false;
     }
 
-    fn wait(&mut self, now: Instant, wait: Option<Duration>) {
-        if let Some(wait) = wait {
-            self.patience = Some(later(now, wait));
-        }
+    fn wait(&mut self, wait: Option<Duration>) {
+        self.patience = Millis::of(wait.unwrap_or_default());
     }
 
     fn back_off(
@@ -314,12 +325,11 @@ impl Pace {
         floor: Duration,
         policy: &PollPolicy,
         retry_after: Option<Duration>,
-        now: Instant,
         jitter: Jitter,
     ) {
         self.failed = self.failed.saturating_add(1);
         let backoff = policy.backoff(u32::from(self.failed), jitter);
-        self.wait(now, Some(floor.saturating_add(backoff).max(retry_after.unwrap_or_default())));
+        self.wait(Some(floor.saturating_add(backoff).max(retry_after.unwrap_or_default())));
     }
 }
 

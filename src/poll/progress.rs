@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::pace::Report;
 use crate::clock::Instant;
 use crate::error::Error;
 
@@ -41,13 +42,6 @@ pub enum Progress {
         /// How much is left of it.
         left: Duration,
     },
-}
-
-/// What a poll has come to, for those who listen.
-pub(crate) enum Report {
-    Polled { next_poll_in: Duration },
-    SlowedDown { interval: Duration },
-    Failed(Error),
 }
 
 pub(crate) type Tell = dyn Fn(Progress) + Send + Sync;

@@ -6,10 +6,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 
-use super::Outcome;
 use super::driver::Finished;
 use crate::error::{Error, ErrorKind};
-use crate::outcome::{ApprovalOutcome, CancelReason};
+use crate::outcome::{ApprovalOutcome, CancelReason, Outcome};
 
 /// A wait that runs on its own: a future of its outcome.
 ///

@@ -5,11 +5,11 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Listener, Outcome, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
+use super::{Event, Listener, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::PollStatus;
+use crate::outcome::{Outcome, PollStatus};
 use crate::registry::{Joined, Membership, Request, Slot, View, Work};
 use crate::transport::Caller;
 
@@ -95,7 +95,7 @@ impl Wait {
         let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span }));
-        let member = Membership { failures: joined.failures, late: joined.late, listener };
+        let member = Membership { listener, ..joined.member };
         Self { inner, slot, schedule, member, has_left: false, rare }
     }
 
@@ -161,7 +161,7 @@ impl Wait {
             // The transport's own timer ends it.
             (true, true) => Patience::EndsBy(overdue),
             (true, false) => Patience::Enough,
-            // Its runtime may stand still, or be gone.
+            // Its runtime may stand still, or be gone; whoever waits there may not be driven.
             (false, _) if at < overdue => Patience::Until(overdue),
             (false, _) => Patience::None,
         }

@@ -27,13 +27,56 @@ struct State {
     sent: bool,
     /// `None` while somebody polls it, and when it has ended.
     work: Option<Work>,
-    /// Who wants to hear of it. A waker that was woken is gone: whoever still waits comes and leaves another.
-    wakers: Vec<Waker>,
+    /// Who wants to hear of it.
+    wakers: Wakers,
     /// Somebody came to drive it while another was at it: what woke them must not be lost with the other's poll.
     again: bool,
     /// A task of its own drives it.
     finishing: bool,
     over: bool,
+}
+
+/// Who goes along with a request: a number of its own for each, because two waits of one task have the same waker.
+#[derive(Debug, Default)]
+pub(crate) struct Companion(u32);
+
+/// The wakers of those who go along. One that was woken is gone: whoever still waits comes and leaves another. Most requests
+/// have one wait, and need no room for more.
+#[derive(Default)]
+struct Wakers {
+    first: Option<(u32, Waker)>,
+    others: Vec<(u32, Waker)>,
+    /// How many have ever come.
+    companions: u32,
+}
+
+impl Wakers {
+    fn add(&mut self, companion: &mut Companion, waker: &Waker) {
+        if companion.0 == 0 {
+            self.companions = self.companions.wrapping_add(1).max(1);
+            companion.0 = self.companions;
+        }
+        let mut known = self.first.iter_mut().chain(&mut self.others);
+        if let Some((_, known)) = known.find(|(number, _)| *number == companion.0) {
+            known.clone_from(waker);
+            return;
+        }
+        let fresh = (companion.0, waker.clone());
+        match &mut self.first {
+            Some(_) => self.others.push(fresh),
+            first => *first = Some(fresh),
+        }
+    }
+
+    fn take(&mut self) -> Self {
+        Self { first: self.first.take(), others: std::mem::take(&mut self.others), companions: 0 }
+    }
+
+    /// Tells all but one, under no lock: this runs foreign code.
+    fn wake(self, but: u32) {
+        let all = self.first.into_iter().chain(self.others);
+        all.filter(|(number, _)| *number != but).for_each(|(_, waker)| waker.wake());
+    }
 }
 
 impl Request {
@@ -42,7 +85,7 @@ impl Request {
             since,
             sent,
             work: Some(work),
-            wakers: Vec::new(),
+            wakers: Wakers::default(),
             again: false,
             finishing: false,
             over: false,
@@ -77,16 +120,14 @@ impl Request {
 
     /// Brings it forward, if this is its runtime and nobody else is at it. Ready when it has ended, wherever; whoever polls
     /// this hears of the end.
-    pub(crate) fn drive(self: &Arc<Self>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn drive(self: &Arc<Self>, companion: &mut Companion, cx: &mut Context<'_>) -> Poll<()> {
         let at_home = self.is_at_home();
         loop {
             let mut state = lock(&self.state);
             if state.over {
                 return Poll::Ready(());
             }
-            if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.wakers.push(cx.waker().clone());
-            }
+            state.wakers.add(companion, cx.waker());
             if !at_home {
                 return Poll::Pending;
             }
@@ -97,7 +138,7 @@ impl Request {
             state.again = false;
             drop(state);
             let waker = Waker::from(Arc::clone(self));
-            let mut polling = Polling { request: self, work: Some(work) };
+            let mut polling = Polling { request: self, by: companion.0, work: Some(work) };
             if polling.poll(&mut Context::from_waker(&waker)).is_ready() {
                 return Poll::Ready(());
             }
@@ -109,23 +150,35 @@ impl Request {
 
     /// Ends it: what is left of it is dropped, and who waits for it is told. Never under a lock, for this runs foreign code.
     pub(super) fn end(&self) {
-        let mut state = lock(&self.state);
-        state.over = true;
-        let (work, wakers) = (state.work.take(), std::mem::take(&mut state.wakers));
-        drop(state);
-        drop(work);
-        wakers.into_iter().for_each(Waker::wake);
+        self.end_by(0);
     }
 
-    /// Nobody is sure to drive it any more: those who wait have left, or wait elsewhere. It is finished where it was begun, in
-    /// a task of its own. Where that runtime has ended, the task is dropped at once, and the request with it.
-    pub(crate) fn finish(self: Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+    /// Whoever has just polled it to its end knows.
+    fn end_by(&self, companion: u32) {
+        let mut state = lock(&self.state);
+        state.over = true;
+        let (work, wakers) = (state.work.take(), state.wakers.take());
+        drop(state);
+        drop(work);
+        wakers.wake(companion);
+    }
+
+    #[cfg(test)]
+    pub(super) fn end_for_tests(&self, companion: &mut Companion) {
+        companion.0 = u32::MAX;
+        self.end_by(companion.0);
+    }
+
+    /// Finishes it where it was begun, in a task of its own: nobody may be left there who drives it. Where that runtime has
+    /// ended, the task is dropped at once, and the request with it.
+    pub(crate) fn finish(self: &Arc<Self>, spawn: impl FnOnce(Work, &Handle)) {
+        let Some(home) = &self.home else { return self.end() };
         if std::mem::replace(&mut lock(&self.state).finishing, true) {
             return;
         }
-        let Some(home) = self.home.clone() else { return self.end() };
-        let finishing = Finishing(self);
-        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(cx)).await }), &home);
+        let finishing = Finishing(Arc::clone(self));
+        let mut companion = Companion::default();
+        spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(&mut companion, cx)).await }), home);
     }
 }
 
@@ -133,6 +186,7 @@ impl Request {
 /// request.
 struct Polling<'a> {
     request: &'a Arc<Request>,
+    by: u32,
     work: Option<Work>,
 }
 
@@ -155,7 +209,7 @@ impl Polling<'_> {
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         if self.work.take().is_some() {
-            self.request.end();
+            self.request.end_by(self.by);
         }
     }
 }
@@ -175,7 +229,7 @@ impl Wake for Request {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let wakers = std::mem::take(&mut lock(&self.state).wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        let wakers = lock(&self.state).wakers.take();
+        wakers.wake(0);
     }
 }

@@ -8,7 +8,7 @@ use super::end::{End, Kept};
 use super::request::{Request, Work};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason};
+use crate::outcome::{Approval, CancelReason, Outcome};
 use crate::poll::{Life, Listener, Millis, Pace, Telling, UnderWay};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
@@ -87,10 +87,8 @@ enum Stage {
 /// What a wait has to know of the id that it joins.
 pub(crate) struct Joined {
     pub(crate) token: CancellationToken,
-    pub(crate) failures: u32,
+    pub(crate) member: Membership,
     pub(crate) heard: u32,
-    /// It comes too late for an approval that others have received.
-    pub(crate) late: bool,
     /// Nobody else waits.
     pub(crate) first: bool,
 }
@@ -236,7 +234,8 @@ impl Slot {
         state.waits = state.waits.saturating_add(1);
         let late = matches!(&state.stage, Stage::Ended(End::Approved(kept)) if at >= kept.until());
         let token = state.token.get_or_insert_with(CancellationToken::new).clone();
-        let joined = Joined { token, failures: state.failures, heard: state.pace.heard(), late, first };
+        let member = Membership { failures: state.failures, late, listener: None };
+        let joined = Joined { token, member, heard: state.pace.heard(), first };
         drop(state);
         drop(wiped);
         Some(joined)
@@ -331,13 +330,12 @@ impl Slot {
         member: Membership,
         at: Instant,
         spawn: impl FnOnce(Work, &Handle),
-    ) -> Option<(Result<ApprovalOutcome, Error>, bool)> {
+    ) -> Option<(Outcome, bool)> {
         let mut state = lock(&self.state);
         let State { stage, rare, failures: now, .. } = &mut *state;
         let outcome = match stage {
             Stage::Ended(End::Approved(kept)) if member.late => kept.leaves().tell(at),
             Stage::Ended(end) => end.tell(later(at, RECEIVED)),
-            Stage::Forgotten => Ok(ApprovalOutcome::Cancelled(CancelReason::Shutdown)),
             _ if *now != member.failures => Err(rare.as_ref()?.failure.clone()?),
             _ => return None,
         };
@@ -366,6 +364,16 @@ impl Slot {
         if !state.known {
             state.learn(life);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn holds_approval(&self) -> bool {
+        matches!(lock(&self.state).stage, Stage::Ended(End::Approved(_)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn begun(&self) -> u32 {
+        lock(&self.state).requests
     }
 
     // The one request.

@@ -17,7 +17,7 @@ fn asks(slot: &Arc<Slot>, begun: u32) -> bool {
     })
     .map(|(request, _)| {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(request.drive(&mut cx).is_ready());
+        assert!(request.drive(&mut crate::registry::Companion::default(), &mut cx).is_ready());
     })
     .is_some()
 }
@@ -28,7 +28,7 @@ fn asks(slot: &Arc<Slot>, begun: u32) -> bool {
 async fn b13_who_saw_the_id_before_another_was_answered_does_not_ask() {
     let slot = slot();
     let joined = slot.join(now()).expect("not forgotten");
-    let sees = || slot.see(joined.failures, |view| (view.under_way, view.begun)).expect("not ended").0;
+    let sees = || slot.see(joined.member.failures, |view| (view.under_way, view.begun)).expect("not ended").0;
     let (first, second) = (sees(), sees());
     assert_eq!((first, second), ((UnderWay::Nothing, 0), (UnderWay::Nothing, 0)));
     assert!(asks(&slot, first.1));

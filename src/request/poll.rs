@@ -153,7 +153,10 @@ impl PollForApproval {
             Ok((wait, ended)) if is_look => {
                 ApprovalTask::running(tasks.spawn_on(look_as_wait(wait, ended), &runtime))
             }
-            Ok((wait, ended)) => ApprovalTask::running(tasks.spawn_on(driver::run(wait, ended), &runtime)),
+            Ok((wait, ended)) => {
+                let running = driver::run(wait, ended, || Ok(()), std::convert::identity);
+                ApprovalTask::running(tasks.spawn_on(running, &runtime))
+            }
             Err(error) => ApprovalTask::failed(error),
         }
     }
@@ -170,6 +173,7 @@ impl PollForApproval {
     /// # Cancel safety
     ///
     /// As the wait itself.
+    #[expect(clippy::manual_async_fn, reason = "the signature says that it is `Send` and borrows nothing")]
     pub fn once(self) -> impl Future<Output = Result<PollStatus, Error>> + Send + 'static {
         async move {
             check_runtime()?;
@@ -247,14 +251,14 @@ impl IntoFuture for PollForApproval {
     /// [`cancel_approval`](crate::CibaClient::cancel_approval).
     fn into_future(self) -> Self::IntoFuture {
         let is_look = self.timeout == Some(Duration::ZERO);
-        let joined = self.join();
-        Box::pin(async move {
-            let (wait, ended) = joined?;
-            check_runtime()?;
-            let finished =
-                if is_look { look_as_wait(wait, ended).await } else { driver::run(wait, ended).await };
-            finished.commit()
-        })
+        match self.join() {
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Ok((wait, ended)) if is_look => Box::pin(async move {
+                check_runtime()?;
+                look_as_wait(wait, ended).await.commit()
+            }),
+            Ok((wait, ended)) => Box::pin(driver::run(wait, ended, check_runtime, Finished::commit)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod body;
+mod causes;
 mod client;
 mod connections;
 mod dialled;
@@ -13,6 +14,7 @@ mod handshake;
 mod handshake;
 mod keep_alive;
 mod local;
+mod options;
 mod proxy;
 mod resolver;
 mod retry_after;
@@ -25,6 +27,7 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use authorization::Authorization;
 use bytes::Bytes;
+pub(crate) use options::HttpOptions;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue,
     RETRY_AFTER, USER_AGENT,
@@ -52,18 +55,6 @@ const NO_IO: &str = "the tokio runtime has no sockets: call `enable_all` on its 
 
 /// A server closes a connection for want of use while a request is on its way, not in the middle of its work.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
-
-/// What the transport is set up with.
-pub(crate) struct HttpOptions {
-    pub(crate) base_url: Url,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) proxy: Option<String>,
-    pub(crate) root_certificates: Vec<Vec<u8>>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) max_in_flight: usize,
-    #[cfg(feature = "http2")]
-    pub(crate) http2_prior_knowledge: bool,
-}
 
 /// HTTP by reqwest: a client for each connection.
 pub(crate) struct HttpTransport {

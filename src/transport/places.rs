@@ -1,5 +1,6 @@
 //! The places for requests under way, and the queue in front of them.
 
+mod caller;
 mod line;
 
 use std::pin::Pin;
@@ -10,25 +11,12 @@ use std::task::{Context, Poll};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
+pub(crate) use self::caller::Caller;
 use self::line::{Line, Waiting};
 use crate::sync::lock;
 
 /// So many requests in a row go unanswered by chance only where hardly any is answered.
 const NO_CHANCE: usize = 8;
-
-/// Who asks for a place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Caller {
-    /// A poll that waits.
-    Poll,
-    /// A look at an id, by somebody who does not.
-    #[allow(dead_code, reason = "looks ask as polls until the loop tells them apart")]
-    Look,
-    /// A TOTP login.
-    Totp,
-    /// An initiate, which is slow: the server sends the push inside it.
-    Initiate,
-}
 
 /// What became of waiting for a place.
 pub(crate) enum Turn {
@@ -66,10 +54,10 @@ struct State {
 struct Home {
     id: Option<Id>,
     held: usize,
-    polls: Line,
+    polls: Line<Place>,
     /// Looks and TOTP logins.
-    quick: Line,
-    initiates: Line,
+    quick: Line<Place>,
+    initiates: Line<Place>,
 }
 
 /// A place, free again when it is dropped. It belongs to the runtime on which it was asked for.
@@ -210,7 +198,7 @@ impl State {
     }
 
     /// Who gets the next place, if there is one. `left`: the runtime on which one has just been given back.
-    fn next(&mut self, number: usize, left: Option<Id>) -> Option<(Waiting, Option<Id>)> {
+    fn next(&mut self, number: usize, left: Option<Id>) -> Option<(Waiting<Place>, Option<Id>)> {
         // The last place of a runtime stays there as long as it is wanted, whatever others hold.
         let was_last = self.home(left).is_some_and(|home| home.held == 0);
         let stays = if was_last { self.next_of(|home| home.id == left, true) } else { None };
@@ -221,10 +209,14 @@ impl State {
     }
 
     /// The first in the queue, of polls and others in turn.
-    fn next_of(&mut self, of: impl Fn(&Home) -> bool, initiates: bool) -> Option<(Waiting, Option<Id>)> {
+    fn next_of(
+        &mut self,
+        of: impl Fn(&Home) -> bool,
+        initiates: bool,
+    ) -> Option<(Waiting<Place>, Option<Id>)> {
         let (mut poll, mut other) = (None, None);
         for (at, home) in self.homes.iter_mut().enumerate().filter(|(_, home)| of(home)) {
-            let first = |line: &mut Line| line.first().map(|number| (number, at));
+            let first = |line: &mut Line<Place>| line.first().map(|number| (number, at));
             poll = earlier(poll, first(&mut home.polls));
             other = earlier(other, first(&mut home.quick));
             if initiates {
@@ -245,7 +237,7 @@ impl State {
     }
 
     /// Takes all polls out of the queue.
-    fn disband_polls(&mut self) -> Vec<Line> {
+    fn disband_polls(&mut self) -> Vec<Line<Place>> {
         let lines = self.homes.iter_mut().map(|home| std::mem::take(&mut home.polls));
         lines.filter(|line| !line.is_empty()).collect()
     }

@@ -88,7 +88,7 @@ impl Email {
     /// Whom the address means to this crate: what it counts, replaces and cancels by.
     #[must_use]
     pub fn key(&self) -> EmailKey {
-        EmailKey::of(self)
+        EmailKey::of(self.as_str())
     }
 }
 

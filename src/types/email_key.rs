@@ -4,10 +4,9 @@ use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
-use super::Email;
 use crate::trace::MaskedEmail;
 
-/// Whom an [`Email`] means: what this crate counts, replaces and cancels by, for the maps of an application that must
+/// Whom an [`Email`](crate::Email) means: what this crate counts, replaces and cancels by, for the maps of an application that must
 /// agree with it.
 ///
 /// It is the trimmed address with every difference taken out that some server may not see: NFKC-normalised, Unicode
@@ -35,8 +34,8 @@ use crate::trace::MaskedEmail;
 pub struct EmailKey(Box<str>);
 
 impl EmailKey {
-    pub(super) fn of(email: &Email) -> Self {
-        let address = email.as_str();
+    /// Of an address that was checked and trimmed.
+    pub(super) fn of(address: &str) -> Self {
         Self(if address.is_ascii() { address.to_ascii_lowercase().into() } else { fold(address).into() })
     }
 

@@ -77,7 +77,7 @@ fn g03_plain_http_to_a_public_host() {
 #[tokio::test(start_paused = true)]
 async fn f49_plain_http_to_one_named_private_host() {
     let build = |base_url: &str, host: &str| {
-        CibaClient::builder().base_url(base_url).danger_unencrypted_http_to(host).build().map(drop)
+        CibaClient::builder().base_url(base_url).admin().danger_unencrypted_http_to(host).build().map(drop)
     };
     for (base_url, host) in [
         ("http://authsec:8080", "authsec"),

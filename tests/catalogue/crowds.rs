@@ -202,7 +202,8 @@ fn b82_as_many_sockets_as_places_and_not_one_more() {
         let several = Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
         for runtime in [one, several] {
             let (address, accepted) = in_pieces();
-            let client = CibaClient::builder().base_url(format!("http://{address}")).max_in_flight(places);
+            let client =
+                CibaClient::builder().base_url(format!("http://{address}")).admin().max_in_flight(places);
             let client = client.build().expect("valid");
             runtime.block_on(async {
                 let looks: Vec<_> = (0..600)

@@ -294,7 +294,7 @@ async fn closes_at(age: Duration) -> (CibaClientBuilder, Arc<Mutex<Vec<usize>>>)
 #[tokio::test(start_paused = true)]
 async fn b85_f68_an_age_at_which_connections_are_closed_is_learnt() {
     let (builder, heard) = closes_at(seconds(5)).await;
-    let client = builder.build().expect("valid");
+    let client = builder.admin().build().expect("valid");
     let polls = client.poll_for_approval(EMAIL, &an_id()).timeout(seconds(550)).spawn();
     assert_eq!(polls.await.expect("an outcome").status(), "timeout");
     let numbers = heard.lock().expect("not poisoned").clone();
@@ -342,7 +342,7 @@ async fn b93_f69_the_secret_changes_while_a_poll_runs() {
     let (old, new) =
         ("Basic Y2xpZW50OmNhbmFyeS1vbGQ=".to_owned(), "Basic Y2xpZW50OmNhbmFyeS1uZXc=".to_owned());
     assert_eq!(credentials, [Some(old.clone()), Some(old), Some(new), None]);
-    let nobody = CibaClient::builder().base_url(wire.base_url()).build().expect("valid");
+    let nobody = CibaClient::builder().base_url(wire.base_url()).admin().build().expect("valid");
     let refused = nobody.set_client_secret("canary").expect_err("nobody's");
     assert_eq!((refused.kind(), refused.field()), (ErrorKind::Config, Some("client_secret")));
 }
@@ -391,7 +391,7 @@ fn inner_runs_out_of_descriptors() {
         let wire = Wire::new([Act::Say(ok(r#"{"success":true,"token":"a-token"}"#))]).await;
         let client = wire.client();
         let named = CibaClient::builder().base_url("http://a-name.invalid:1");
-        let named = named.danger_unencrypted_http_to("a-name.invalid").build().expect("valid");
+        let named = named.danger_unencrypted_http_to("a-name.invalid").admin().build().expect("valid");
         // What a runtime needs at its first call is not what is missing here.
         let _ = client.verify_totp("first@example.com", "123456").await.expect("judged");
         tokio::time::sleep(Duration::from_millis(1_100)).await;

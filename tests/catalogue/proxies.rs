@@ -99,12 +99,12 @@ fn a_proxy_that_is_no_url_is_refused_without_showing_it() {
 #[test]
 fn inner_builds() {
     if child::is_inner() {
-        match CibaClient::builder().base_url("https://authsec.example").build() {
+        match CibaClient::builder().base_url("https://authsec.example").admin().build() {
             Ok(_) => println!("built"),
             Err(error) => println!("{:?} {:?} {}", error.kind(), error.field(), chain(&error)),
         }
         // Loopback is never proxied, so nothing is wrong for it.
-        CibaClient::builder().base_url("http://127.0.0.1:7468").build().expect("valid");
+        CibaClient::builder().base_url("http://127.0.0.1:7468").admin().build().expect("valid");
     }
 }
 

@@ -34,7 +34,10 @@ async fn is_codeless(fault: Fault, kind: ErrorKind) {
     faults.push(crate::support::pending());
     faults.extend(vec![fault.clone(); 4]);
     assert_eq!(poll_through(faults).await.came_to(), ("approved", 10), "{status}");
-    assert_eq!(poll_through(vec![fault.clone(); 9]).await.failed_as(), (kind, Some(status), 5));
+    assert_eq!(
+        poll_through(vec![fault.clone(); 9]).await.failed_as(),
+        (ErrorKind::Protocol, Some(status), 5)
+    );
     let lost = poll_through([fault.clone(), code(400, "expired_token")]).await;
     assert_eq!(lost.came_to(), ("approval_lost", 2), "{status}");
     ends_elsewhere(fault, kind).await;
@@ -215,7 +218,7 @@ async fn j53_statuses_that_are_none() {
 async fn a_token_on_a_refusal_lets_nobody_in() {
     for status in [400, 401, 403, 409, 418] {
         let polled = poll_through(vec![json(status, APPROVED); 5]).await;
-        assert_eq!(polled.failed_as(), (ErrorKind::Refused, Some(status), 5), "{status}");
+        assert_eq!(polled.failed_as(), (ErrorKind::Protocol, Some(status), 5), "{status}");
         let verified = totp_through(json(status, r#"{"success":true,"token":"a-token"}"#)).await;
         assert_eq!(verified.failed_as().0, ErrorKind::Refused, "{status}");
     }

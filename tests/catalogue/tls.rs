@@ -197,11 +197,22 @@ fn f48_a_bundle_with_a_bad_block() {
     let bad = "-----BEGIN CERTIFICATE-----\nY2FuYXJ5\n-----END CERTIFICATE-----\n";
     let torn = &good[..good.len() / 2];
     for pem in [format!("{good}{bad}"), format!("{bad}{good}"), format!("{good}{torn}"), String::new()] {
-        let error = CibaClient::builder().root_certificate(pem).build().map(drop).expect_err("bad");
+        let error = CibaClient::builder()
+            .base_url("https://authsec.example")
+            .admin()
+            .root_certificate(pem)
+            .build()
+            .map(drop)
+            .expect_err("bad");
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("root_certificate")), "{error}");
     }
     let several = format!("{good}{}", Authority::new().pem());
-    CibaClient::builder().root_certificate(several).build().expect("a bundle");
+    CibaClient::builder()
+        .base_url("https://authsec.example")
+        .admin()
+        .root_certificate(several)
+        .build()
+        .expect("a bundle");
 }
 
 /// F-48: what a self-made authority's own certificate is told.

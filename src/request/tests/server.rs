@@ -79,6 +79,10 @@ impl Server {
         state.asked.iter().map(|at| at.saturating_duration_since(start).as_millis()).collect()
     }
 
+    pub(super) fn under_way(&self) -> usize {
+        self.state().under_way
+    }
+
     pub(super) fn most_under_way(&self) -> usize {
         self.state().most_under_way
     }

@@ -6,8 +6,9 @@ use reqwest::{Client, ClientBuilder, Proxy};
 
 use super::dialled::Dialled;
 use super::keep_alive::LONGEST_IDLE;
+use super::options::HttpOptions;
+use super::proxy;
 use super::resolver::{Names, Resolver};
-use super::{HttpOptions, proxy};
 use crate::error::{Error, ErrorKind};
 
 /// A client with one connection of its own, over HTTP/1.1; over HTTP/2 the connection is many requests' at once.

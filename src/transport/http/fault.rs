@@ -1,6 +1,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use super::causes::{chain, find};
 use super::resolver::{DidNotComeBack, NameMissing};
 use super::{handshake, local};
 use crate::transport::{Fault, FaultKind};
@@ -88,22 +89,4 @@ fn is_garbled(error: &(dyn StdError + 'static)) -> bool {
                 .is_some_and(|it| matches!(it.kind(), InvalidData | InvalidInput))
                 && !handshake::is_tls(error)
     })
-}
-
-pub(super) fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    fn next<'a>(error: &&'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-        // io::Error's `source` skips the error that it wraps.
-        let error: &'a (dyn StdError + 'static) = *error;
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        }
-    }
-    std::iter::successors(Some(error), next)
-}
-
-pub(super) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    chain(error).find_map(|error| error.downcast_ref::<E>())
 }

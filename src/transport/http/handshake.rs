@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use super::fault::{chain, find};
+use super::causes::{chain, find};
 use crate::transport::FaultKind;
 
 pub(super) fn sort(error: &(dyn StdError + 'static)) -> Option<(FaultKind, Option<&'static str>)> {

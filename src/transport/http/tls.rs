@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::HttpOptions;
+use super::options::HttpOptions;
 use crate::error::Error;
 
 /// Whom to trust, and how to speak. It is made once; a connection takes a copy, which is a few pointers.

@@ -2,36 +2,36 @@ use std::collections::VecDeque;
 
 use tokio::sync::oneshot;
 
-use super::{Caller, Place};
+use super::caller::Caller;
 
 /// A line is looked through for those who have left when it has grown to this, and then to twice what was left of it.
 const SWEPT_AT: usize = 64;
 
 /// Those of one kind who wait for a place, in the order of coming. Some may have left.
-pub(super) struct Line {
-    waiting: VecDeque<Waiting>,
+pub(super) struct Line<P> {
+    waiting: VecDeque<Waiting<P>>,
     sweep_at: usize,
 }
 
 /// Somebody who waits.
-pub(super) struct Waiting {
+pub(super) struct Waiting<P> {
     pub(super) number: u64,
     pub(super) caller: Caller,
-    pub(super) place: oneshot::Sender<Place>,
+    pub(super) place: oneshot::Sender<P>,
 }
 
-impl Default for Line {
+impl<P> Default for Line<P> {
     fn default() -> Self {
         Self { waiting: VecDeque::new(), sweep_at: SWEPT_AT }
     }
 }
 
-impl Line {
+impl<P> Line<P> {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    pub(super) fn join(&mut self, waiting: Waiting) {
+    pub(super) fn join(&mut self, waiting: Waiting<P>) {
         if self.waiting.len() >= self.sweep_at {
             self.waiting.retain(|waiting| !waiting.place.is_closed());
             self.sweep_at = self.waiting.len().saturating_mul(2).max(SWEPT_AT);
@@ -47,13 +47,13 @@ impl Line {
         self.waiting.front().map(|waiting| waiting.number)
     }
 
-    pub(super) fn leave(&mut self) -> Option<Waiting> {
+    pub(super) fn leave(&mut self) -> Option<Waiting<P>> {
         self.waiting.pop_front()
     }
 }
 
 #[cfg(all(test, not(authsec_model)))]
-impl Line {
+impl<P> Line<P> {
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }

@@ -12,6 +12,8 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 type Heads = Arc<Mutex<Vec<String>>>;
 
@@ -84,6 +86,34 @@ fn certificate() -> (Arc<ServerConfig>, String) {
     (Arc::new(config), certificate.pem())
 }
 
+/// Counts the spans of this crate that are open.
+#[derive(Clone, Default)]
+struct Open(Arc<Mutex<Vec<tracing::span::Id>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Open {
+    fn on_new_span(&self, of: &tracing::span::Attributes<'_>, id: &tracing::span::Id, _: Context<'_, S>) {
+        if of.metadata().name().starts_with("authsec") {
+            self.0.lock().expect("not poisoned").push(id.clone());
+        }
+    }
+
+    fn on_close(&self, id: tracing::span::Id, _: Context<'_, S>) {
+        self.0.lock().expect("not poisoned").retain(|open| *open != id);
+    }
+}
+
+/// F-52: the connection lives on, the span of the poll that dialled it does not.
+#[tokio::test(flavor = "current_thread")]
+async fn f52_no_span_is_held_by_a_connection() {
+    let open = Open::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(open.clone()));
+    let (address, _) = serve(answer("", PENDING), None);
+    let client = CibaClient::builder().base_url(format!("http://{address}")).build().expect("valid");
+    let _ = client.poll_for_approval("user@example.com", &id()).once().await.expect("answered");
+    let _ = client.initiate_app_approval("user@example.com").await;
+    assert_eq!(*open.0.lock().expect("not poisoned"), []);
+}
+
 fn id() -> AuthReqId {
     AuthReqId::new("an-id").expect("valid")
 }
@@ -121,13 +151,18 @@ async fn f42_nothing_is_unpacked_and_no_cookie_is_kept() {
             match looked {
                 Ok(PollStatus::Pending { .. }) => assert!(readable, "{headers}"),
                 Ok(other) => panic!("{other:?}"),
-                Err(error) => assert!(!readable && error.kind() == ErrorKind::Protocol, "{headers}: {error:?}"),
+                Err(error) => {
+                    assert!(!readable && error.kind() == ErrorKind::Protocol, "{headers}: {error:?}")
+                }
             }
         }
         let heads = heads.lock().expect("not poisoned");
         assert_eq!(heads.len(), 2);
         for head in heads.iter() {
-            assert!(head.contains("accept-encoding: identity\r\n") && !head.contains("\r\ncookie:"), "{head}");
+            assert!(
+                head.contains("accept-encoding: identity\r\n") && !head.contains("\r\ncookie:"),
+                "{head}"
+            );
         }
     }
 }

@@ -46,7 +46,6 @@ async fn f11_b43_a_wait_that_is_not_the_last_is_dropped_in_its_request() {
     let pending = initiate(&client).await;
     let start = now();
     server.approves_at(start);
-    // It joins while the other is still alone, and before anything is asked.
     let asking = tokio::spawn(pending.wait().into_future());
     tokio::time::sleep(millis(5_100)).await;
     let joining = tokio::spawn(pending.wait().interval(seconds(60)).into_future());
@@ -54,6 +53,23 @@ async fn f11_b43_a_wait_that_is_not_the_last_is_dropped_in_its_request() {
     asking.abort();
     assert_eq!(status(joining.await.expect("no panic")), "approved");
     assert_eq!(now() - start, seconds(8));
+    assert_eq!(server.polls(start), [5_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f11_b43_a_wait_is_dropped_in_its_request_and_the_other_is_not_driven() {
+    let server = Server::new(seconds(3));
+    let client = server.client();
+    let pending = initiate(&client).await;
+    let start = now();
+    server.approves_at(start);
+    let asking = tokio::spawn(pending.wait().into_future());
+    tokio::time::sleep(millis(5_100)).await;
+    let undriven = pending.wait().into_future();
+    asking.abort();
+    tokio::time::sleep(seconds(3)).await;
+    assert_eq!(server.under_way(), 0, "it was finished all the same");
+    assert_eq!(status(undriven.await), "approved");
     assert_eq!(server.polls(start), [5_000]);
 }
 

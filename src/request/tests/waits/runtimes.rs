@@ -1,5 +1,7 @@
 //! B-13, B-84: waits of one id on several runtimes, each with a paused clock of its own.
 
+#![allow(clippy::async_yields_async, reason = "what one runtime has begun is awaited on another")]
+
 use std::future::IntoFuture as _;
 use std::sync::Arc;
 
@@ -43,6 +45,33 @@ fn b13_b84_a_request_on_a_runtime_that_stands_still_counts_as_unanswered_after_i
     // The runtime is driven again: its wait was under way all the time.
     assert_eq!(status(still.block_on(task)), "approved");
     assert_eq!(server.polls(now_of(&live)).len(), 2);
+}
+
+#[test]
+fn f05_b84_a_request_of_a_wait_that_is_parked_is_finished_for_the_wait_of_another_runtime() {
+    let server = Server::new(millis(100));
+    let client = server.client();
+    let [home, live] = [runtime(), runtime()];
+    let parked = home.block_on(async {
+        server.approves_at(now());
+        let mut parked = wait(&client).into_future();
+        assert!(tokio::time::timeout(millis(10), &mut parked).await.is_err());
+        parked
+    });
+    let mut other = live.block_on(async {
+        let mut other = wait(&client).into_future();
+        assert!(tokio::time::timeout(millis(10), &mut other).await.is_err());
+        other
+    });
+    // The first runtime goes about its business, and the wait there is not driven.
+    home.block_on(async { tokio::time::sleep(seconds(1)).await });
+    live.block_on(async {
+        let start = now();
+        assert_eq!(status((&mut other).await), "approved");
+        assert_eq!(now(), start, "at once");
+    });
+    assert_eq!(server.polls(now_of(&live)).len(), 1);
+    assert_eq!(status(home.block_on(parked)), "approved");
 }
 
 fn now_of(runtime: &Runtime) -> crate::clock::Instant {

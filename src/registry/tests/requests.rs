@@ -1,0 +1,398 @@
+//! The one request of an id: who drives it, where, and what comes of it when nobody does (B-13, B-43).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::super::Companion;
+use super::{Asked, approved, denied, finish, registry, settle, wait, word};
+use crate::clock::now;
+use crate::registry::{Asking, News, Request};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Counter(AtomicUsize);
+
+impl Wake for Counter {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Counter {
+    fn new() -> (Arc<Self>, Waker) {
+        let counter = Arc::new(Self::default());
+        (Arc::clone(&counter), Waker::from(counter))
+    }
+
+    fn woken(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// `tokio::join!` of two waits: their task has one waker, and the one that brings the request home must not keep it from the
+/// other, which was looked at before.
+#[tokio::test]
+async fn b13_of_two_waits_of_one_task_the_other_is_told_too() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    let (task, waker) = Counter::new();
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&waker)).is_pending());
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&waker)).is_pending());
+    drop(asked.answer.send(News::Undecided));
+    let woken = task.woken();
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&waker)).is_ready());
+    // The wake-up of the answer has taken both wakers; the next one is the end's.
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&waker)).is_ready() && woken == 2);
+
+    let again = waiting.asks().expect("nobody asks");
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(again.request.drive(&mut one, &mut Context::from_waker(&waker)).is_pending());
+    again.request.end_for_tests(&mut other);
+    assert_eq!(task.woken(), woken + 1, "whoever ends it has the same waker, and is somebody else");
+}
+
+#[tokio::test]
+async fn b13_whoever_drives_a_request_is_told_of_all_that_happens_to_it() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    let (first, second) = (Counter::new(), Counter::new());
+    let (mut one, mut other) = (Companion::default(), Companion::default());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&first.1)).is_pending());
+    assert!(asked.request.drive(&mut one, &mut Context::from_waker(&first.1)).is_pending());
+    assert!(asked.request.drive(&mut other, &mut Context::from_waker(&second.1)).is_pending());
+    drop(asked.answer.send(News::Undecided));
+    assert_eq!(
+        [first.0.woken(), second.0.woken()],
+        [1, 1],
+        "whichever of them is still driven brings it home"
+    );
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&second.1)).is_ready());
+    assert_eq!(first.0.woken(), 1, "it was woken, and has not come back");
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&first.1)).is_ready());
+}
+
+#[tokio::test]
+async fn b13_who_waits_while_another_ends_it_is_woken() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    let (counter, waker) = Counter::new();
+    assert!(asked.drive().is_pending());
+    drop(asked.answer.send(News::Undecided));
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_ready());
+    assert_eq!(counter.woken(), 0, "who ends it needs no waking");
+    let (parked, waker) = Counter::new();
+    let again = waiting.asks().expect("nobody asks");
+    assert!(again.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending());
+    again.request.end();
+    assert_eq!((parked.woken(), counter.woken()), (1, 0));
+}
+
+#[tokio::test]
+async fn b13_a_panic_in_a_request_frees_the_id() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
+        Box::pin(async move {
+            let _asking = asking;
+            std::panic::resume_unwind(Box::new("a fault of ours"));
+        })
+    });
+    let (request, _) = request.expect("nobody asks");
+    let (parked, waker) = Counter::new();
+    let panics = std::panic::AssertUnwindSafe(|| {
+        request.drive(&mut Companion::default(), &mut Context::from_waker(&waker))
+    });
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert_eq!(parked.woken(), 0, "it is the one that panics");
+    assert!(
+        request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_ready()
+            && waiting.asks().is_some()
+    );
+}
+
+/// A request that is woken in the middle of being polled, and driven by somebody else meanwhile.
+#[tokio::test]
+async fn b13_a_wake_up_in_the_middle_of_a_poll_is_not_lost() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let polls = Arc::new(AtomicUsize::new(0));
+    let other: Arc<std::sync::Mutex<Option<Arc<Request>>>> = Arc::default();
+    let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking: Asking| {
+        let (polls, other, mut asking) = (Arc::clone(&polls), Arc::clone(&other), Some(asking));
+        Box::pin(std::future::poll_fn(move |cx| {
+            if polls.fetch_add(1, Ordering::SeqCst) > 0 {
+                asking.take().expect("once").end(now(), |_, _, _, _| denied());
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            let request = other.lock().expect("no panic").take().expect("the request");
+            assert!(
+                request
+                    .drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop()))
+                    .is_pending(),
+                "another is at it"
+            );
+            Poll::Pending
+        }))
+    });
+    let (request, _) = request.expect("nobody asks");
+    *other.lock().expect("no panic") = Some(Arc::clone(&request));
+    assert!(
+        request.drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop())).is_ready(),
+        "it looks again by itself"
+    );
+    assert_eq!(polls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn b43_f11_the_last_wait_leaves_and_its_request_is_finished() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    assert!(asked.drive().is_pending());
+    drop(waiting);
+    settle().await;
+    drop(asked.answer.send(approved()));
+    settle().await;
+    assert_eq!(super::told(&registry, "id-1"), "approved");
+}
+
+#[tokio::test]
+async fn b43_however_often_the_last_wait_leaves_one_task_finishes_the_request() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    drop(waiting);
+    for _ in 0..10 {
+        drop(wait(&registry, "id-1"));
+    }
+    settle().await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 1);
+    asked.hears(News::Undecided);
+    settle().await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[tokio::test]
+async fn b43_a_new_wait_joins_what_is_being_finished() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    drop(waiting);
+    settle().await;
+    let mut again = wait(&registry, "id-1");
+    assert!(again.sees().is_some() && again.asks().is_none());
+    drop(asked.answer.send(approved()));
+    settle().await;
+    assert!(again.is_told());
+    assert_eq!(again.told(), "approved");
+}
+
+#[test]
+fn b43_a_drop_outside_any_runtime_is_no_panic_and_the_request_is_finished_at_home() {
+    let (home, registry) = (runtime(), registry());
+    let (waiting, asked) = {
+        let _inside = home.enter();
+        let waiting = wait(&registry, "id-1");
+        let asked = waiting.asks().expect("nobody asks");
+        (waiting, asked)
+    };
+    drop(waiting);
+    drop(asked.answer.send(approved()));
+    home.block_on(settle());
+    assert_eq!(super::told(&registry, "id-1"), "approved");
+}
+
+#[test]
+fn b13_a_request_is_driven_where_it_was_begun_and_nowhere_else() {
+    let (home, away, registry) = (runtime(), runtime(), registry());
+    let inside = home.enter();
+    let mut waiting = wait(&registry, "id-1");
+    let asked = waiting.asks().expect("nobody asks");
+    drop(inside);
+    drop(asked.answer.send(approved()));
+    let (told, waker) = Counter::new();
+    {
+        let _inside = away.enter();
+        assert!(!asked.request.is_at_home());
+        assert!(
+            asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending(),
+            "the answer is there"
+        );
+    }
+    let _inside = home.enter();
+    assert!(
+        asked.request.is_at_home()
+            && asked
+                .request
+                .drive(&mut Companion::default(), &mut Context::from_waker(Waker::noop()))
+                .is_ready()
+    );
+    assert_eq!((told.woken(), waiting.told()), (1, "approved"), "who waits elsewhere is woken by the end");
+}
+
+/// The wait that began the request is there, and not driven (F-05); who waits on another runtime lets it be finished.
+#[test]
+fn b13_f05_a_request_of_a_parked_wait_is_finished_at_home_for_who_waits_elsewhere() {
+    let (home, away, registry) = (runtime(), runtime(), registry());
+    let inside = home.enter();
+    let parked = wait(&registry, "id-1");
+    let asked = parked.asks().expect("nobody asks");
+    drop(inside);
+    let inside = away.enter();
+    let mut waiting = wait(&registry, "id-1");
+    let request = waiting.sees().expect("it is under way");
+    request.finish(finish);
+    request.finish(finish);
+    drop(inside);
+    drop(asked.answer.send(approved()));
+    home.block_on(settle());
+    assert!(waiting.is_told());
+    assert_eq!(waiting.told(), "approved");
+    drop(parked);
+}
+
+#[test]
+fn b13_a_request_whose_runtime_has_ended_frees_the_id() {
+    let (home, away, registry) = (runtime(), runtime(), registry());
+    let inside = home.enter();
+    let first = wait(&registry, "id-1");
+    let asked = first.asks().expect("nobody asks");
+    drop(inside);
+    let _inside = away.enter();
+    let second = wait(&registry, "id-1");
+    let (told, waker) = Counter::new();
+    assert!(asked.request.drive(&mut Companion::default(), &mut Context::from_waker(&waker)).is_pending());
+    drop(home);
+    drop((first, second.asks().is_none()));
+    asked.request.finish(finish);
+    assert_eq!(told.woken(), 1);
+    assert!(second.slot.pace(|pace, _| pace.answer_lost()), "its answer counts as missing");
+    second.hears(approved());
+}
+
+#[tokio::test]
+async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
+    let lates: [(fn() -> News, &str); 4] = [
+        (approved, "approved"),
+        (denied, "access_denied"),
+        (|| News::Ended(crate::registry::Ended::Expired), "nothing"),
+        (super::failed, "nothing"),
+    ];
+    for (late, expected) in lates {
+        for asks_again in [false, true] {
+            let registry = registry();
+            let mut waiting = wait(&registry, "id-1");
+            let mut reading = None;
+            let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
+                reading = Some(asking);
+                Box::pin(std::future::pending())
+            });
+            let mut faults = 0;
+            waiting.slot.desert(&request.expect("begun").0, now(), |_| faults += 1);
+            assert!(waiting.slot.pace(|pace, _| pace.answer_lost() && pace.heard() == 1));
+            let again = asks_again.then(|| waiting.asks().expect("the id is free"));
+            reading.expect("begun").end(now(), |_, _, _, _| late());
+            assert_eq!((waiting.told(), faults), (expected, 1), "asks again: {asks_again}");
+            if let Some(again) = again {
+                assert_eq!(
+                    again.answer.is_closed(),
+                    expected != "nothing",
+                    "what is decided needs no request"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn b13_an_old_request_is_not_mistaken_for_the_new_one() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let old = waiting.asks().expect("nobody asks");
+    waiting.slot.desert(&old.request, now(), |_| {});
+    let new = waiting.asks().expect("the id is free");
+    waiting.slot.desert(&old.request, now(), |_| panic!("given up already"));
+    assert!(waiting.sees().is_some_and(|request| Arc::ptr_eq(&request, &new.request)));
+    let _ = old.drive();
+    drop(old);
+    assert!(waiting.sees().is_some(), "the end of the old one leaves the new one alone");
+    assert_eq!(waiting.slot.pace(|pace, _| pace.heard()), 1);
+}
+
+#[tokio::test]
+async fn b14_how_long_the_slowest_answer_took_is_known() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let mut reading = None;
+    let at = now();
+    let request = waiting.slot.begin(waiting.slot.begun(), false, at, |asking| {
+        reading = Some(asking);
+        Box::pin(std::future::pending())
+    });
+    let (request, _) = request.expect("nobody asks");
+    let mut asking = reading.expect("begun");
+    assert!(!request.is_sent() && request.since() == at);
+    let left = at + Duration::from_secs(2);
+    assert!(asking.leaves(left) && asking.leaves(left + Duration::from_secs(9)));
+    assert!(request.is_sent() && request.since() == left);
+    let mut lost = None;
+    asking.end(left + Duration::from_secs(3), |_, pace, _, answer_was_lost| {
+        lost = Some(answer_was_lost);
+        assert!(pace.rests(left + Duration::from_secs(7)), "the floor counts from the end");
+        News::Undecided
+    });
+    assert_eq!(lost, Some(false));
+}
+
+#[tokio::test]
+async fn b23_what_the_last_answer_was_is_told_to_the_next_request() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    for (turn, expected) in [(0, false), (1, true)] {
+        let mut reading = None;
+        let _request = waiting.slot.begin(waiting.slot.begun(), turn == 1, now(), |asking| {
+            reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        let mut asking = reading.expect("begun");
+        assert!(asking.leaves(now()));
+        let mut lost = None;
+        asking.end(now(), |_, _, _, answer_was_lost| {
+            lost = Some(answer_was_lost);
+            News::Undecided
+        });
+        assert_eq!(lost, Some(expected));
+    }
+    assert_eq!(word(None), "nothing");
+}
+
+#[tokio::test]
+async fn b41_what_was_ended_in_the_queue_never_leaves() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let queued = Asked::of(&waiting.slot, false).expect("nobody asks");
+    let mut reading = None;
+    waiting.slot.desert(&queued.request, now(), |_| panic!("nothing was sent"));
+    let _request = waiting.slot.begin(waiting.slot.begun(), false, now(), |asking| {
+        reading = Some(asking);
+        Box::pin(std::future::pending())
+    });
+    registry.cancel(&super::user());
+    assert!(!reading.expect("begun").leaves(now()));
+    assert!(!waiting.slot.pace(|pace, _| pace.answer_lost()));
+    let _ = queued.drive();
+    assert!(queued.answer.is_closed());
+}

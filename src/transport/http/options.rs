@@ -1,0 +1,15 @@
+use std::time::Duration;
+
+use url::Url;
+
+/// What the transport is set up with.
+pub(crate) struct HttpOptions {
+    pub(crate) base_url: Url,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_in_flight: usize,
+    #[cfg(feature = "http2")]
+    pub(crate) http2_prior_knowledge: bool,
+}
