@@ -37,6 +37,8 @@ struct Details {
     request_id: Option<Box<str>>,
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
+    /// The same call would only tell the same.
+    is_final: bool,
     attempts: u32,
     flow: Option<FlowId>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -55,6 +57,7 @@ impl Error {
             request_id: None,
             retry_after: None,
             may_have_reached_server: false,
+            is_final: false,
             attempts: 0,
             flow: None,
             source: None,
@@ -138,20 +141,28 @@ impl Error {
         self
     }
 
+    /// The approval's time is over: whatever its kind, nothing heals any more.
+    pub(crate) fn for_good(mut self) -> Self {
+        self.details().is_final = true;
+        self
+    }
+
     /// What kind of thing broke.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may succeed later without anything being changed. For an initiate that
+    /// Whether the same call may succeed later without anything being changed: not where the approval's time is over, whatever
+    /// the kind. For an initiate that
     /// [may have reached the server](Self::may_have_reached_server) a repeat is a second push on the person's phone.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        let heals = matches!(
             self.0.kind,
             ErrorKind::Network | ErrorKind::Server | ErrorKind::RateLimited | ErrorKind::TooManyPushes
-        )
+        );
+        heals && !self.0.is_final
     }
 
     /// Whether the request may have been processed although this error came of it. `false` only where nothing of it

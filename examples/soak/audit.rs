@@ -124,6 +124,11 @@ impl Audit {
         self.books().count(what);
     }
 
+    /// People who wait without an end. What they wait for has no outcome, and is told by that.
+    pub(crate) fn hang(&self, people: usize) {
+        self.books().fail(format!("{people} people wait for ever"));
+    }
+
     pub(crate) fn acknowledged(&self) -> u64 {
         self.books().acknowledged
     }
@@ -248,18 +253,10 @@ impl Books {
         let disturbed = seen.is_in(&disturbances);
         polls.push(seen);
         if let Some((gap, fault)) = gap.filter(|(gap, _)| *gap < FLOOR && !disturbed) {
-            let since = |at: Instant| at.saturating_duration_since(polls[0].received).as_millis();
-            let times: Vec<_> = polls
-                .iter()
-                .map(|poll| (since(poll.received), poll.answered.map(since), poll.fault))
-                .collect();
-            let disturbances: Vec<_> = disturbances
-                .iter()
-                .filter(|(_, to)| *to > polls[0].received)
-                .map(|(from, to)| (since(*from), since(*to)))
-                .collect();
-            let story = self.stories.get(id).cloned();
-            self.fail(format!("a poll came {gap:?} after the answer before it ({fault:?}); {times:?} {disturbances:?} elsewhere {elsewhere} {:?}", story.map(|s| s.waits)));
+            let times: Vec<_> = polls.iter().rev().take(4).map(Seen::told).collect();
+            self.fail(format!(
+                "a poll came {gap:?} after the answer before it ({fault:?}), elsewhere {elsewhere}; the last ones: {times:?}"
+            ));
         }
     }
 

@@ -36,6 +36,12 @@ impl Seen {
         times.iter().any(|(from, to)| self.received <= *to && *from <= end)
     }
 
+    /// For messages.
+    pub(crate) fn told(&self) -> (u128, Option<u128>, Option<&'static str>) {
+        let ago = |at: Instant| at.elapsed().as_millis();
+        (ago(self.received), self.answered.map(ago), self.fault)
+    }
+
     fn is_harmless(&self) -> bool {
         self.fault.is_none_or(|fault| HARMLESS.contains(&fault))
     }
@@ -144,7 +150,7 @@ impl Case<'_> {
     }
 
     fn told(&self, wait: &Wait) -> String {
-        let since = |at: Instant| (at - self.story.began).as_millis();
+        let since = |at: Instant| at.saturating_duration_since(self.story.began).as_millis();
         let Wait { began, awaited, ended, limit, end } = wait;
         format!(
             "{} {} {} {limit:?} {}",

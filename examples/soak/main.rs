@@ -26,7 +26,7 @@ use std::time::Duration;
 use authsec_ciba::sandbox::{Sandbox, User};
 use authsec_ciba::{CibaClient, PollPolicy, PushGuard, Usage};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use arguments::Arguments;
 use audit::Audit;
@@ -145,9 +145,18 @@ async fn soak(arguments: &Arguments, audit: &Arc<Audit>, before: Process) -> Res
         );
     }
     chaos.await??;
-    while let Some(person) = people.join_next().await {
-        person?;
+    // Whoever still waits when every request has long been over waits for ever.
+    let rest = async {
+        while let Some(person) = people.join_next().await {
+            person?;
+        }
+        Ok::<_, tokio::task::JoinError>(())
+    };
+    match timeout(3 * LIFETIME + HELD, rest).await {
+        Ok(ended) => ended?,
+        Err(_) => audit.hang(people.len()),
     }
+    people.shutdown().await;
     // The other runtime ends by itself.
     other_thread.join().map_err(|_| "the other runtime's thread panicked")?;
     // Everything expires, and the audit gets its last requests.

@@ -34,17 +34,12 @@ impl OtherRuntime {
                     thread::sleep(Duration::from_millis(random.u64(..5_000)));
                 }
                 if random.bool() {
-                    let gone = std::mem::replace(
-                        &mut runtime,
-                        match build(&mut random) {
-                            Ok(runtime) => runtime,
-                            Err(error) => {
-                                return audit.check(false, || format!("no second runtime: {error}"));
-                            }
-                        },
-                    );
-                    mine.set(runtime.handle().clone());
-                    drop(gone);
+                    let next = match build(&mut random) {
+                        Ok(next) => next,
+                        Err(error) => return audit.check(false, || format!("no second runtime: {error}")),
+                    };
+                    mine.set(next.handle().clone());
+                    drop(std::mem::replace(&mut runtime, next));
                 }
                 audit.stood_still(still, Instant::now());
                 if Instant::now() >= until {

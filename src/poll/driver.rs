@@ -133,7 +133,7 @@ pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
     let (request, until) = loop {
         match wait.glance(now()) {
             Glance::Receive => return Looked::Id(wait),
-            Glance::Join(request) => break (Some(request.clone()), wait.looks_until(&request)),
+            Glance::Join(request) => break (Some(Arc::clone(&request)), wait.looks_until(&request)),
             Glance::Ask(begun) => {
                 if let Some(request) = wait.ask(begun, Caller::Look) {
                     break (Some(request), None);

@@ -153,8 +153,11 @@ impl Schedule {
         if self.ending == Ending::Expired && pace.approval_cut() && self.polls(pace) == 0 {
             return Ok(ApprovalOutcome::ApprovalLost);
         }
+        // Nothing is sent any more, and nothing can come of what was: to ask again would be to ask for ever.
+        let is_over = self.ending == Ending::Expired && under_way == UnderWay::Nothing;
+        let told = |error: Error| Err(if is_over { error.for_good() } else { error });
         if let Some(fault) = pace.fault() {
-            return Err(fault);
+            return told(fault);
         }
         match (self.ending, under_way) {
             (Ending::Timeout, _) => Ok(ApprovalOutcome::Timeout),
@@ -163,7 +166,7 @@ impl Schedule {
                 Err(Error::new(ErrorKind::Network, message).maybe_sent(true).with_attempts(1))
             }
             (Ending::Expired, UnderWay::Nothing) if !pace.starved() => Ok(ApprovalOutcome::ExpiredToken),
-            (Ending::Expired, _) => Err(Error::new(
+            (Ending::Expired, _) => told(Error::new(
                 ErrorKind::Network,
                 "no place for a request was free before the approval's time was over: max_in_flight is too small, or the server does not answer",
             )),

@@ -30,6 +30,7 @@ mod framing;
 #[cfg(feature = "http2")]
 mod http2;
 mod inputs;
+mod more;
 mod network;
 mod numbers;
 mod proxies;
