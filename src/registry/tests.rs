@@ -138,7 +138,7 @@ impl Waiting {
     /// Asks once more, and says whether an answer was missing before.
     fn misses_an_answer(&self) -> bool {
         let (mut reading, mut missing) = (None, false);
-        let _request = self.slot.begin(true, now(), |asking| {
+        let _request = self.slot.begin(self.slot.begun(), true, now(), |asking| {
             reading = Some(asking);
             Box::pin(std::future::pending())
         });
