@@ -142,7 +142,7 @@ impl Waiting {
             reading = Some(asking);
             Box::pin(std::future::pending())
         });
-        reading.expect("nobody asks").end(now(), |_, _, answer_was_lost| {
+        let _told = reading.expect("nobody asks").end(now(), |_, _, _, answer_was_lost| {
             missing = answer_was_lost;
             News::Undecided
         });
