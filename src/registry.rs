@@ -1,20 +1,24 @@
 //! What is remembered of every id, and who waits for it. Found by id, and by person to cancel.
 
+mod aftermath;
+mod asking;
 mod end;
 mod initiates;
 mod person;
 mod request;
 mod slot;
+mod state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aftermath::Aftermath;
+pub(crate) use asking::{Asking, Ended, News};
 pub(crate) use initiates::Acknowledged;
 use initiates::Initiates;
 use person::Person;
 pub(crate) use request::{Companion, Request, Work};
-use slot::Aftermath;
-pub(crate) use slot::{Asking, Ended, Joined, Membership, News, Said, Slot, View};
+pub(crate) use slot::{Joined, Membership, Said, Slot, View};
 use tokio::runtime::Handle;
 
 use crate::clock::{Instant, now};

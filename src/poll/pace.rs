@@ -209,11 +209,6 @@ impl Pace {
         self.starved
     }
 
-    #[cfg(test)]
-    pub(crate) fn answer_lost(&self) -> bool {
-        self.answer_lost
-    }
-
     /// A request leaves. Should nothing more be heard of it, this is what remains: an answer is missing. Returns
     /// whether one was missing before.
     pub(crate) fn asked(&mut self, now: Instant) -> bool {

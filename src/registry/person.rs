@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Slot;
-use super::slot::Aftermath;
+use super::aftermath::Aftermath;
 use crate::clock::Instant;
 use crate::expiring::Entry;
 use crate::outcome::CancelReason;

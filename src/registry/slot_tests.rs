@@ -13,7 +13,7 @@ fn slot() -> Arc<Slot> {
 /// Begins a request that ends at once, still undecided.
 fn asks(slot: &Arc<Slot>, begun: u32) -> bool {
     slot.begin(begun, true, now(), |asking| {
-        Box::pin(async move { drop(asking.end(now(), |_, _, _, _| News::Undecided)) })
+        Box::pin(async move { drop(asking.end(now(), |_, _, _, _| crate::registry::News::Undecided)) })
     })
     .map(|(request, _)| {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
