@@ -112,7 +112,7 @@ async fn cancel() {
         browser.click("cancel").await;
         browser.sees("notice", "Request cancelled").await;
         browser.picture("cancelled").await;
-        stand.logs("outcome=\"cancelled\"").await;
+        stand.logs("outcome=\"dropped\"").await;
         // The phone still shows it, and an answer there lets nobody in.
         assert_eq!(stand.phone.pending(ANNA).await.0, id);
         stand.phone.approve(ANNA).await;
@@ -146,7 +146,7 @@ async fn leaving_for_good_ends_the_poll() {
         browser.ask_phone(ANNA).await;
         stand.phone.pending(ANNA).await;
         browser.goto("about:blank").await;
-        stand.logs("outcome=\"cancelled\"").await;
+        stand.logs("outcome=\"dropped\"").await;
         browser.open().await;
         browser.sees("notice", "You were away").await;
     })
