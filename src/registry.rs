@@ -287,5 +287,6 @@ impl std::fmt::Debug for Registry {
 
 #[cfg(all(test, authsec_model))]
 mod model;
-#[cfg(all(test, not(authsec_model)))]
+#[cfg(test)]
+#[cfg(not(authsec_model))]
 mod tests;

@@ -6,6 +6,9 @@ use super::{Asked, advance, approved, denied, initiate, registry, settle, side_b
 use crate::error::{Error, ErrorKind};
 use crate::registry::{Ended, News, Registry};
 
+type Says = fn() -> News;
+type Ends = fn(&std::sync::Arc<Registry>);
+
 /// An approval that came when nobody waited any more.
 async fn kept(registry: &std::sync::Arc<Registry>, text: &str) {
     let waiting = wait(registry, text);
@@ -17,7 +20,7 @@ async fn kept(registry: &std::sync::Arc<Registry>, text: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn b25_f10_how_an_id_ended_is_told_again_and_nothing_is_sent() {
-    let ends: [(fn() -> News, &str); 4] = [
+    let ends: [(Says, &str); 4] = [
         (denied, "access_denied"),
         (|| News::Ended(Ended::Expired), "expired_token"),
         (|| News::Ended(Ended::Lost), "approval_lost"),
@@ -153,7 +156,7 @@ async fn b43_a_received_approval_is_wiped_10_s_behind_the_first_who_received_it(
 
 #[tokio::test(start_paused = true)]
 async fn b25_a_cancel_a_newer_initiate_and_a_shutdown_wipe_what_was_kept() {
-    let ends: [(fn(&std::sync::Arc<Registry>), &str); 3] = [
+    let ends: [(Ends, &str); 3] = [
         (|registry| assert_eq!(registry.cancel(&user()), 0), "requested"),
         (|registry| initiate(registry, "id-2"), "superseded"),
         (|registry| registry.close(), "shutdown"),

@@ -12,6 +12,8 @@ use super::{Asked, approved, denied, finish, registry, settle, wait, word};
 use crate::clock::now;
 use crate::registry::{Asking, News, Request};
 
+type Says = fn() -> News;
+
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
@@ -285,7 +287,7 @@ fn b13_a_request_whose_runtime_has_ended_frees_the_id() {
 
 #[tokio::test]
 async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
-    let lates: [(fn() -> News, &str); 4] = [
+    let lates: [(Says, &str); 4] = [
         (approved, "approved"),
         (denied, "access_denied"),
         (|| News::Ended(crate::registry::Ended::Expired), "nothing"),
