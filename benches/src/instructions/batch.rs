@@ -26,6 +26,27 @@ impl Batch {
         client: impl FnOnce(&str) -> C,
         call: impl AsyncFn(&C, usize) + 'static,
     ) -> Self {
+        Self::of(client, move |runtime, client, numbers| {
+            runtime.block_on(async {
+                for number in numbers {
+                    call(client, number).await;
+                }
+            });
+        })
+    }
+
+    /// One long call instead of many, which makes so many requests.
+    pub(crate) fn long<C: 'static>(
+        client: impl FnOnce(&str) -> C,
+        call: impl AsyncFn(&C, usize) + 'static,
+    ) -> Self {
+        Self::of(client, move |runtime, client, numbers| runtime.block_on(call(client, numbers.len())))
+    }
+
+    fn of<C: 'static>(
+        client: impl FnOnce(&str) -> C,
+        make: impl Fn(&Runtime, &C, Range<usize>) + 'static,
+    ) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_instructions"))
             .arg("serve")
             .stdin(Stdio::piped())
@@ -36,14 +57,8 @@ impl Batch {
         BufReader::new(server.stdout.take().expect("piped")).read_line(&mut address).expect("an address");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = client(&format!("http://{}", address.trim()));
-        let make = move |runtime: &Runtime, numbers: Range<usize>| {
-            runtime.block_on(async {
-                for number in numbers {
-                    call(&client, number).await;
-                }
-            });
-        };
-        make(&runtime, 0..WARM);
+        make(&runtime, &client, 0..WARM);
+        let make = move |runtime: &Runtime, numbers: Range<usize>| make(runtime, &client, numbers);
         Self { make: Box::new(make), runtime, server }
     }
 

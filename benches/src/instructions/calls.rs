@@ -37,12 +37,19 @@ fn poll(batch: Batch) -> Batch {
 #[bench::ours(setup = ours::initiate)]
 #[bench::written(setup = written::initiate)]
 #[bench::tuned(setup = tuned::initiate)]
-#[bench::written_kept_alive(setup = written::initiate_kept_alive)]
 fn initiate(batch: Batch) -> Batch {
     batch.run()
 }
 
-library_benchmark_group!(name = calls, benchmarks = [verify_totp, poll, initiate]);
+#[library_benchmark]
+#[bench::ours(setup = ours::waiting)]
+#[bench::written(setup = written::waiting)]
+#[bench::tuned(setup = tuned::waiting)]
+fn waiting(batch: Batch) -> Batch {
+    batch.run()
+}
+
+library_benchmark_group!(name = calls, benchmarks = [verify_totp, poll, initiate, waiting]);
 
 main!(
     // The server is a child, and not counted; of the caches nobody asks.

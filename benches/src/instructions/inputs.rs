@@ -1,9 +1,11 @@
 //! What is sent and read, the same for everybody.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::batch::WARM;
-use super::counted::COUNTED;
+use super::counted::{COUNTED, ENDED_AFTER};
 
 pub(crate) const CLIENT_ID: &str = "0b7c52a1-8f3e-4c6d-9a21-5d4e3f2b1c0a";
 pub(crate) const CODE: &str = "287082";
@@ -12,6 +14,15 @@ pub(crate) const MESSAGE: &str = "Sign-in request";
 pub(crate) const INITIATE: &str = "/authsec/uflow/auth/workspace/ciba/initiate";
 pub(crate) const POLL: &str = "/authsec/uflow/auth/workspace/ciba/token";
 pub(crate) const TOTP: &str = "/authsec/uflow/auth/workspace/totp/login";
+
+/// Whose wait goes on, and how long it pauses between two polls: longer than callgrind slows it down.
+pub(crate) const EMAIL: &str = "user@example.com";
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+
+/// The id of a wait that the server ends with its so manieth poll.
+pub(crate) fn ended_after(polls: usize) -> String {
+    format!("{ENDED_AFTER}{polls:04}-abcdefghijklmnopqrst")
+}
 
 /// An address for each call: nobody is asked twice.
 pub(crate) fn emails() -> Vec<String> {
@@ -73,6 +84,13 @@ impl Initiated {
 impl Polled {
     pub(crate) fn check(&self) {
         assert!(self.access_token.is_none() && self.error.as_deref() == Some("authorization_pending"));
+    }
+}
+
+impl Polled {
+    pub(crate) fn is_denied(&self) -> bool {
+        assert!(self.access_token.is_none());
+        self.error.as_deref() == Some("access_denied")
     }
 }
 

@@ -1,9 +1,9 @@
 //! This crate.
 
-use authsec_ciba::{AuthReqId, CibaClient, PollStatus};
+use authsec_ciba::{AuthReqId, CibaClient, PollPolicy, PollStatus};
 
 use super::batch::Batch;
-use super::inputs::{CLIENT_ID, CODE, emails, ids};
+use super::inputs::{CLIENT_ID, CODE, EMAIL, PAUSE, emails, ended_after, ids};
 
 pub(crate) fn verify_totp() -> Batch {
     let emails = emails();
@@ -20,6 +20,19 @@ pub(crate) fn poll() -> Batch {
         let look = client.poll_for_approval(&emails[number], &ids[number]).once().await.expect("answered");
         assert!(matches!(look, PollStatus::Pending { .. }));
     })
+}
+
+/// A wait that goes on until the server ends it.
+pub(crate) fn waiting() -> Batch {
+    Batch::long(client, async move |client, polls| {
+        let id = AuthReqId::new(ended_after(polls)).expect("an id");
+        let outcome = client.poll_for_approval(EMAIL, &id).policy(floor()).interval(PAUSE).await;
+        assert_eq!(outcome.expect("an outcome").status(), "access_denied");
+    })
+}
+
+fn floor() -> PollPolicy {
+    PollPolicy::default().minimum_interval(PAUSE)
 }
 
 pub(crate) fn initiate() -> Batch {

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::batch::Batch;
 use super::inputs::{
-    CLIENT_ID, CODE, INITIATE, Initiate, Initiated, Judged, MESSAGE, POLL, Poll, Polled, TOTP, Totp, emails,
-    ids,
+    CLIENT_ID, CODE, INITIATE, Initiate, Initiated, Judged, MESSAGE, PAUSE, POLL, Poll, Polled, TOTP, Totp,
+    emails, ended_after, ids,
 };
 
 const BODY_CAP: usize = 64 * 1024;
@@ -33,16 +33,23 @@ pub(crate) fn poll() -> Batch {
     })
 }
 
-/// On a fresh connection, as ours (fault N34).
+/// A loop that goes on until the server ends it.
+pub(crate) fn waiting() -> Batch {
+    Batch::long(kept_alive(POLL), async move |target, polls| {
+        let id = ended_after(polls);
+        let body = Poll { auth_req_id: &id, client_id: CLIENT_ID };
+        while !target.ask::<Polled>(&body).await.is_denied() {
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+}
+
 pub(crate) fn initiate() -> Batch {
     let emails = emails();
-    Batch::warm(
-        |base: &str| Target::new(base, INITIATE, 0),
-        async move |target, number| {
-            let body = Initiate { client_id: CLIENT_ID, email: &emails[number], binding_message: MESSAGE };
-            target.ask::<Initiated>(&body).await.check();
-        },
-    )
+    Batch::warm(kept_alive(INITIATE), async move |target, number| {
+        let body = Initiate { client_id: CLIENT_ID, email: &emails[number], binding_message: MESSAGE };
+        target.ask::<Initiated>(&body).await.check();
+    })
 }
 
 fn kept_alive(path: &'static str) -> impl FnOnce(&str) -> Target {

@@ -4,8 +4,8 @@ use reqwest::Client;
 
 use super::batch::Batch;
 use super::inputs::{
-    CLIENT_ID, CODE, INITIATE, Initiate, Initiated, Judged, MESSAGE, POLL, Poll, Polled, TOTP, Totp, emails,
-    ids,
+    CLIENT_ID, CODE, INITIATE, Initiate, Initiated, Judged, MESSAGE, PAUSE, POLL, Poll, Polled, TOTP, Totp,
+    emails, ended_after, ids,
 };
 
 pub(crate) fn verify_totp() -> Batch {
@@ -28,19 +28,24 @@ pub(crate) fn poll() -> Batch {
     })
 }
 
-/// On a fresh connection, as ours (fault N34): `pool_max_idle_per_host(0)`.
+pub(crate) fn waiting() -> Batch {
+    let client = |base: &str| (Client::new(), base.to_owned());
+    Batch::long(client, async move |(client, base), polls| {
+        let id = ended_after(polls);
+        loop {
+            let body = Poll { auth_req_id: &id, client_id: CLIENT_ID };
+            let response = client.post(format!("{base}{POLL}")).json(&body).send().await.expect("an answer");
+            if response.json::<Polled>().await.expect("an object").is_denied() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+}
+
 pub(crate) fn initiate() -> Batch {
-    initiate_with(|| Client::builder().pool_max_idle_per_host(0).build().expect("a client"))
-}
-
-/// On the connection that is there: what a fresh one costs is the difference.
-pub(crate) fn initiate_kept_alive() -> Batch {
-    initiate_with(Client::new)
-}
-
-fn initiate_with(client: fn() -> Client) -> Batch {
     let emails = emails();
-    let client = move |base: &str| (client(), base.to_owned());
+    let client = |base: &str| (Client::new(), base.to_owned());
     Batch::warm(client, async move |(client, base), number| {
         let body = Initiate { client_id: CLIENT_ID, email: &emails[number], binding_message: MESSAGE };
         let response = client.post(format!("{base}{INITIATE}")).json(&body).send().await.expect("an answer");
