@@ -15,6 +15,7 @@ pub mod benching;
 mod client;
 mod clock;
 mod error;
+mod evidence;
 mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -1,5 +1,5 @@
 //! What is recorded: one span per flow, an event per fact. Never a token, an `auth_req_id`, a TOTP code, a client
-//! secret or a server's free text; emails only masked.
+//! secret; emails only masked; a server's own words as an error has them, cleaned.
 
 use std::fmt;
 

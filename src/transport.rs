@@ -6,6 +6,7 @@ mod http;
 mod places;
 #[cfg(test)]
 pub(crate) mod script;
+mod target;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,14 +15,14 @@ use std::time::Duration;
 pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
-pub(crate) use http::{Authorization, HttpOptions, HttpTransport};
+pub(crate) use http::{Authorization, HttpOptions, HttpTransport, ReplyHeaders};
 pub(crate) use places::{Caller, Place, Places, Turn};
-use url::Url;
+pub(crate) use target::Target;
 use zeroize::Zeroizing;
 
 /// One request.
 pub(crate) struct HttpCall<'a> {
-    pub(crate) target: &'a Url,
+    pub(crate) target: &'a Target,
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
@@ -46,6 +47,7 @@ pub(crate) enum Lane {
 pub(crate) struct HttpReply {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) headers: ReplyHeaders,
     pub(crate) body: Body,
 }
 

@@ -292,7 +292,7 @@ impl CibaClientBuilder {
         self.transport_of = Some(SharedTransport {
             transport: Arc::clone(&other.inner.transport),
             places: other.inner.places.clone(),
-            origin: other.inner.targets.poll.origin(),
+            origin: other.inner.targets.poll.url.origin(),
         });
         self
     }

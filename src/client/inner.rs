@@ -3,14 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use url::Url;
 
 use crate::attempts::Attempts;
 use crate::poll::{Jitter, PollPolicy};
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
 use crate::sync::{Mutex, lock};
-use crate::transport::{Authorization, Places, Transport};
+use crate::transport::{Authorization, Places, Target, Transport};
 use crate::wire::Plane;
 
 /// What every request needs. Data only.
@@ -37,9 +36,9 @@ pub(crate) struct Inner {
 /// The three addresses, parsed once.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    pub(crate) initiate: Url,
-    pub(crate) poll: Url,
-    pub(crate) totp: Url,
+    pub(crate) initiate: Target,
+    pub(crate) poll: Target,
+    pub(crate) totp: Target,
 }
 
 impl Inner {
@@ -56,7 +55,7 @@ impl Inner {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CibaClient")
-            .field("origin", &self.targets.poll.origin().ascii_serialization())
+            .field("origin", &self.targets.poll.url.origin().ascii_serialization())
             .field("poll_policy", &self.policy)
             .field("usage", &super::Usage::of(self))
             .finish_non_exhaustive()

@@ -5,10 +5,11 @@ use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
 use crate::client::Inner;
 use crate::clock::now;
+use crate::evidence::Evidence;
 use crate::registry::{Asking, News};
 use crate::trace::MaskedEmail;
 use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
-use crate::wire::{Asked, PollBody};
+use crate::wire::{Asked, ErrorCode, PollBody};
 
 /// How long a look waits for a place.
 const LOOK: Duration = Duration::from_millis(250);
@@ -42,16 +43,21 @@ pub(super) async fn exchange(
     }
     let slot = asking.slot();
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
+    let authorization = inner.authorization();
     let call = HttpCall {
         target: &inner.targets.poll,
         body: body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Poll,
-        authorization: inner.authorization(),
+        authorization: authorization.clone(),
         place: &place,
     };
     let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };
-    let heard = Heard::of(inner.transport.send(call).await, &asked);
+    let reply = inner.transport.send(call).await;
+    let secrets = [slot.id().expose_secret(), slot.who().as_str()];
+    let evidence =
+        Evidence { target: &inner.targets.poll, authorization: authorization.as_ref(), secrets: &secrets };
+    let heard = Heard::of(reply, &asked, &evidence);
     drop(place);
     inner.places.ended(heard.is_answer());
     let email = MaskedEmail(slot.who().as_str());
@@ -62,6 +68,10 @@ pub(super) async fn exchange(
             %email,
             kind = ?error.kind(),
             status = error.status(),
+            code = error.code().map(ErrorCode::as_str),
+            endpoint = error.endpoint(),
+            server_message = error.server_message(),
+            request_id = error.request_id(),
             "a poll failed: {error}"
         ),
     }

@@ -169,7 +169,7 @@ impl Wait {
         self.slot.desert(request, at, |pace| {
             let event = Event::Fault { retry_after: None, name_missing: false };
             pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
-            pace.set_fault(Some(pace::no_answer()));
+            pace.set_fault(Some(pace::no_answer().with_endpoint(self.endpoint())));
         });
     }
 
@@ -246,7 +246,14 @@ impl Wait {
 
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
-        let outcome = outcome.map_err(|error| error.with_flow(self.slot.flow()));
+        let outcome = outcome.map_err(|error| {
+            let error = error.with_flow(self.slot.flow());
+            // A request that is still under way, or had no place, has said nothing itself.
+            match (error.kind(), error.endpoint()) {
+                (ErrorKind::Network, None) => error.with_endpoint(self.endpoint()),
+                _ => error,
+            }
+        });
         if let Some(rare) = &mut self.rare {
             let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
             let (polls, attempts, interval) = self.slot.pace(|pace, _| {
@@ -257,6 +264,10 @@ impl Wait {
             rare.end(&outcome);
         }
         outcome
+    }
+
+    fn endpoint(&self) -> Arc<str> {
+        Arc::clone(&self.inner.targets.poll.endpoint)
     }
 
     /// Finishes a request in a task of its own.

@@ -10,6 +10,7 @@ use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
 use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
@@ -110,7 +111,7 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body.encode(&inner.plane), &key, &mut push, tried).await {
+        match send(&inner, &body, &key, &mut push, tried).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -134,7 +135,7 @@ impl InitiateApproval {
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
 async fn send(
     inner: &Inner,
-    body: &[u8],
+    body: &InitiateBody<'_>,
     key: &EmailKey,
     push: &mut Push<'_>,
     tried: &mut u32,
@@ -144,13 +145,20 @@ async fn send(
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Initiate)).await else {
         return Err(no_place());
     };
+    let encoded = body.encode(&inner.plane);
     loop {
+        let authorization = inner.authorization();
+        let evidence = Evidence {
+            target: &inner.targets.initiate,
+            authorization: authorization.as_ref(),
+            secrets: &[body.email],
+        };
         let call = HttpCall {
             target: &inner.targets.initiate,
-            body: body.to_vec().into(),
+            body: encoded.clone().into(),
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
-            authorization: inner.authorization(),
+            authorization: authorization.clone(),
             place: &place,
         };
         *tried = tried.saturating_add(1);
@@ -161,19 +169,26 @@ async fn send(
             Err(fault) => {
                 let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
                 if !again || *tried > RECONNECTS {
-                    return Err(pushed_perhaps(fault).with_attempts(*tried));
+                    let error = pushed_perhaps(fault).with_attempts(*tried);
+                    return Err(evidence.add_to(error, None));
                 }
                 push.not_sent();
                 tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
                 continue;
             }
         };
-        let (status, retry_after) = (reply.status, reply.retry_after);
-        let read = |body| wire::read_initiate(&Answer { status, retry_after, body }, key);
+        let (status, retry_after, headers) = (reply.status, reply.retry_after, &reply.headers);
+        let read = |body| {
+            wire::read_initiate(&Answer { status, retry_after, body }, key)
+                .map_err(|error| evidence.add_to(error, Some(Reply { headers, body })))
+        };
         let ack = match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-            Body::Cut(_, fault) => Err(pushed_perhaps(fault).with_status(status)),
+            Body::Cut(_, fault) => {
+                let error = pushed_perhaps(fault).with_status(status);
+                Err(evidence.add_to(error, Some(Reply { headers, body: None })))
+            }
             Body::TooLong | Body::Encoded => read(None),
         };
         return ack.map(|ack| (ack, sent));

@@ -8,6 +8,7 @@ use crate::attempts::{Attempt, Refusal};
 use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
@@ -112,6 +113,11 @@ async fn ask(
     attempt.sending();
     *sent = 1;
     let body = TotpBody { email: email.as_str(), code: code.expose_secret() }.encode(&inner.plane);
+    let evidence = Evidence {
+        target: &inner.targets.totp,
+        authorization: None,
+        secrets: &[email.as_str(), code.expose_secret()],
+    };
     let call = HttpCall {
         target: &inner.targets.totp,
         body: body.into(),
@@ -123,14 +129,22 @@ async fn ask(
     };
     let reply = match inner.transport.send(call).await {
         Ok(reply) => reply,
-        Err(fault) => return TotpAnswer::Failed(fault.into_error()),
+        Err(fault) => return TotpAnswer::Failed(evidence.add_to(fault.into_error(), None)),
     };
-    let (status, retry_after) = (reply.status, reply.retry_after);
-    let read = |body| wire::read_totp(&Answer { status, retry_after, body }, &email.key());
+    let (status, retry_after, headers) = (reply.status, reply.retry_after, &reply.headers);
+    let read = |body| match wire::read_totp(&Answer { status, retry_after, body }, &email.key()) {
+        TotpAnswer::Failed(error) => {
+            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers, body })))
+        }
+        answer => answer,
+    };
     match reply.body {
         Body::Whole(bytes) => read(Some(&bytes)),
         Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-        Body::Cut(_, fault) => TotpAnswer::Failed(fault.into_error().with_status(status)),
+        Body::Cut(_, fault) => {
+            let error = fault.into_error().with_status(status);
+            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers, body: None })))
+        }
         Body::TooLong | Body::Encoded => read(None),
     }
 }

@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("registry", 2),
     ("attempts", 2),
     ("push_guard", 2),
+    ("evidence", 2),
     ("poll::schedule", 2),
     ("wire", 1),
     ("wire::code", 0),

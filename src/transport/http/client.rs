@@ -2,12 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Proxy};
+use reqwest::{Client, ClientBuilder};
 
+use super::HttpOptions;
 use super::dialled::Dialled;
 use super::keep_alive::LONGEST_IDLE;
+use super::proxy::{self, HttpProxy};
 use super::resolver::{Names, Resolver};
-use super::{HttpOptions, proxy};
 use crate::error::{Error, ErrorKind};
 
 /// A client with one connection of its own, over HTTP/1.1; over HTTP/2 the connection is many requests' at once.
@@ -20,7 +21,7 @@ pub(super) struct Connection {
 /// Makes connections. What is costly (the trust store, the proxy settings) was read before, so that the client of one costs
 /// 3 microseconds and 4 kB.
 pub(super) struct Clients {
-    proxy: Option<Proxy>,
+    proxy: Option<HttpProxy>,
     names: Arc<Names>,
     dialled: Dialled,
     connect_timeout: Duration,
@@ -40,7 +41,10 @@ impl Clients {
             ));
         }
         let (proxy, dialled) = match proxy::to(&options.base_url, options.proxy.as_deref())? {
-            Some((proxy, dialled)) => (Some(proxy), dialled),
+            Some(proxy) => {
+                let dialled = proxy.dialled;
+                (Some(proxy), dialled)
+            }
             // HTTP/2 without asking names its host in a way that nothing of ours could set.
             #[cfg(feature = "http2")]
             None if options.http2_prior_knowledge => (None, Dialled::Address),
@@ -69,8 +73,9 @@ impl Clients {
         Ok(clients)
     }
 
-    pub(super) fn has_proxy(&self) -> bool {
-        self.proxy.is_some()
+    /// The proxy's origin.
+    pub(super) fn proxy(&self) -> Option<&str> {
+        self.proxy.as_ref().map(|proxy| proxy.origin.as_str())
     }
 
     /// Whether our resolver is asked before anything is dialled.
@@ -104,7 +109,7 @@ impl Clients {
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let builder = builder.tls_backend_preconfigured(self.tls.clone());
         let builder = match &self.proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
+            Some(proxy) => builder.proxy(proxy.proxy.clone()),
             None => builder,
         };
         Ok(Connection { client: self.over_http2(builder).build()?, resolver })
