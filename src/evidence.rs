@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::transport::{Authorization, ReplyHeaders, Target};
+use crate::transport::{Authorization, ReplyHeaders, RequestHeaders, Target};
 use crate::wire::reason;
 
 /// A request, for the error that may come of it. Nothing is worked out before there is one.
@@ -11,6 +11,7 @@ use crate::wire::reason;
 pub(crate) struct Evidence<'a> {
     pub(crate) target: &'a Target,
     pub(crate) authorization: Option<&'a Authorization>,
+    pub(crate) headers: Option<&'a RequestHeaders>,
     /// What the body held and nobody may read, though a server may repeat it.
     pub(crate) secrets: &'a [&'a str],
 }
@@ -30,6 +31,7 @@ impl Evidence<'_> {
         let credential = self.authorization.map(Authorization::spellings);
         let mut hide = self.secrets.to_vec();
         hide.extend(credential.iter().flatten().map(|spelling| spelling.as_str()));
+        hide.extend(self.headers.iter().flat_map(|headers| headers.values()));
         let error = match body.and_then(reason) {
             Some(words) => error.with_server_message(&words, &hide),
             None => error,

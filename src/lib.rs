@@ -37,7 +37,7 @@ mod types;
 mod wire;
 
 pub use attempts::TotpLockout;
-pub use client::{CibaClient, CibaClientBuilder, Usage};
+pub use client::{CibaClient, CibaClientBuilder, OutgoingRequest, RequestKind, Usage};
 pub use error::{Error, ErrorKind};
 pub use outcome::{
     Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,

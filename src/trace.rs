@@ -48,6 +48,11 @@ impl CallSpan {
         self.span.in_scope(|| event(&self.span));
     }
 
+    /// Does something of the caller's inside the span.
+    pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.span.in_scope(work)
+    }
+
     /// How the call came out; without a word it was dropped.
     pub(crate) fn ended(mut self, outcome: &'static str) {
         self.outcome = outcome;

@@ -15,7 +15,9 @@ use std::time::Duration;
 pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
-pub(crate) use http::{Authorization, HttpOptions, HttpTransport, ReplyHeaders};
+pub(crate) use http::{
+    Authorization, HeaderRefusal, HttpOptions, HttpTransport, ReplyHeaders, RequestHeaders,
+};
 pub(crate) use places::{Caller, Place, Places, Turn};
 pub(crate) use target::Target;
 use zeroize::Zeroizing;
@@ -29,6 +31,8 @@ pub(crate) struct HttpCall<'a> {
     pub(crate) lane: Lane,
     /// Who asks, where the server wants to know.
     pub(crate) authorization: Option<Authorization>,
+    /// What the caller adds.
+    pub(crate) headers: Option<&'a RequestHeaders>,
     /// The caller's place among the requests under way: nothing is sent without one. Its connection is one of the runtime
     /// that the place belongs to.
     pub(crate) place: &'a Place,

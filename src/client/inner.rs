@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
+use super::headers::{Headers, OutgoingRequest, RequestKind};
 use crate::attempts::Attempts;
 use crate::poll::{Jitter, PollPolicy};
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
 use crate::sync::{Mutex, lock};
-use crate::transport::{Authorization, Places, Target, Transport};
+use crate::trace::FlowId;
+use crate::transport::{Authorization, Places, RequestHeaders, Target, Transport};
 use crate::wire::Plane;
 
 /// What every request needs. Data only.
@@ -24,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) places: Places,
     /// Who this client is to the server; it can be changed while polls run.
     pub(crate) authorization: Mutex<Option<Authorization>>,
+    /// What the caller adds to each request.
+    pub(crate) headers: Option<Headers>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) pushes: PushLedger,
@@ -45,6 +49,11 @@ impl Inner {
     /// For one request. The server may ask for another by the time of the next.
     pub(crate) fn authorization(&self) -> Option<Authorization> {
         lock(&self.authorization).clone()
+    }
+
+    /// What the caller adds to one request, in whose span this is called.
+    pub(crate) fn headers(&self, kind: RequestKind, flow: FlowId) -> Option<RequestHeaders> {
+        self.headers.as_ref().map(|headers| headers.of(OutgoingRequest::new(kind, flow)))
     }
 
     pub(crate) fn jitter(&self) -> Jitter {

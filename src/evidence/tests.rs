@@ -16,6 +16,7 @@ fn add_to(error: Error, headers: &[(&'static str, &'static str)], body: &str) ->
     let evidence = Evidence {
         target: &target,
         authorization: Some(&authorization),
+        headers: None,
         secrets: &["the-auth-req-id", "user@example.com"],
     };
     evidence.add_to(error, Some(Reply { headers: &headers, body: Some(body.as_bytes()) }))

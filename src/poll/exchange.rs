@@ -1,9 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Span;
+
 use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::now;
 use crate::evidence::Evidence;
 use crate::registry::{Asking, News};
@@ -22,6 +24,8 @@ pub(super) async fn exchange(
     caller: Caller,
     policy: Option<PollPolicy>,
     interval: Option<Duration>,
+    // Where the caller adds headers.
+    span: Option<Span>,
 ) {
     let policy = policy.unwrap_or(inner.policy);
     let place = match place {
@@ -44,19 +48,25 @@ pub(super) async fn exchange(
     let slot = asking.slot();
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
     let authorization = inner.authorization();
+    let headers = span.and_then(|span| span.in_scope(|| inner.headers(RequestKind::Poll, slot.flow())));
     let call = HttpCall {
         target: &inner.targets.poll,
         body: body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Poll,
         authorization: authorization.clone(),
+        headers: headers.as_ref(),
         place: &place,
     };
     let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };
     let reply = inner.transport.send(call).await;
     let secrets = [slot.id().expose_secret(), slot.who().as_str()];
-    let evidence =
-        Evidence { target: &inner.targets.poll, authorization: authorization.as_ref(), secrets: &secrets };
+    let evidence = Evidence {
+        target: &inner.targets.poll,
+        authorization: authorization.as_ref(),
+        headers: headers.as_ref(),
+        secrets: &secrets,
+    };
     let heard = Heard::of(reply, &asked, &evidence);
     drop(place);
     inner.places.ended(heard.is_answer());

@@ -177,6 +177,7 @@ impl Wait {
     pub(super) fn ask(&self, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
+        let span = self.inner.headers.as_ref().map(|_| self.span());
         let begun = self.slot.begin(place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
@@ -185,6 +186,7 @@ impl Wait {
                 caller,
                 policy,
                 self.schedule.interval(),
+                span,
             ))
         });
         let (request, shared) = begun?;

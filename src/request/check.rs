@@ -3,10 +3,11 @@ use std::sync::Arc;
 use tokio::time::timeout_at;
 
 use super::check_runtime;
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Reply};
+use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
 use crate::wire::{self, Answer, Asked, ErrorCode, PollAnswer, PollBody};
@@ -46,10 +47,12 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
         return Err(no_place());
     };
-    let authorization = inner.authorization();
+    let flow = FlowId::random();
+    let (authorization, headers) = (inner.authorization(), inner.headers(RequestKind::Check, flow));
     let evidence = Evidence {
         target: &inner.targets.poll,
         authorization: authorization.as_ref(),
+        headers: headers.as_ref(),
         secrets: &[NO_REQUEST],
     };
     let call = HttpCall {
@@ -58,11 +61,12 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
         timeout: until.saturating_duration_since(now()),
         lane: Lane::Once,
         authorization: authorization.clone(),
+        headers: headers.as_ref(),
         place: &place,
     };
     let reply = inner.transport.send(call).await;
     let reply = reply.map_err(|fault| evidence.add_to(fault.into_error(), None))?;
-    let (status, retry_after, headers) = (reply.status, reply.retry_after, &reply.headers);
+    let (status, retry_after) = (reply.status, reply.retry_after);
     let bytes = match &reply.body {
         Body::Whole(bytes) | Body::Cut(bytes, _) => Some(bytes.as_slice()),
         Body::TooLong | Body::Encoded => None,
@@ -70,7 +74,7 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
     let asked = Asked { auth_req_id: NO_REQUEST, email: &Email::new(NOBODY)?.key() };
     let answer = wire::read_poll(&Answer { status, retry_after, body: bytes }, &asked);
     let page = bytes.is_some_and(wire::is_web_page);
-    let reply = Reply { headers, body: bytes };
+    let reply = Reply { headers: &reply.headers, body: bytes };
     judge(answer, status, page).map_err(|error| evidence.add_to(error, Some(reply)))
 }
 

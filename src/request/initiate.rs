@@ -7,7 +7,7 @@ use tokio::time::timeout_at;
 use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Reply};
@@ -15,7 +15,7 @@ use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{CallSpan, FlowId};
-use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, Turn};
+use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, RequestHeaders, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
@@ -76,7 +76,7 @@ impl InitiateApproval {
     async fn run(self, flow: FlowId, span: CallSpan) -> Result<PendingApproval, Error> {
         let email = self.email.as_ref().ok().cloned();
         let mut tried = 0;
-        let ended = self.send(flow, &mut tried).await.map_err(|error| error.with_flow(flow));
+        let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
         span.tell(|span| {
             span.record("attempts", tried);
             match &ended {
@@ -95,7 +95,7 @@ impl InitiateApproval {
         ended
     }
 
-    async fn send(self, flow: FlowId, tried: &mut u32) -> Result<PendingApproval, Error> {
+    async fn send(self, flow: FlowId, span: &CallSpan, tried: &mut u32) -> Result<PendingApproval, Error> {
         check_runtime()?;
         let email = self.email?;
         let inner = self.inner;
@@ -111,7 +111,8 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body, &key, &mut push, tried).await {
+        let headers = || span.in_scope(|| inner.headers(RequestKind::Initiate, flow));
+        match send(&inner, &body, &key, &mut push, tried, headers).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -139,6 +140,7 @@ async fn send(
     key: &EmailKey,
     push: &mut Push<'_>,
     tried: &mut u32,
+    headers: impl Fn() -> Option<RequestHeaders>,
 ) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
@@ -147,10 +149,11 @@ async fn send(
     };
     let encoded = body.encode(&inner.plane);
     loop {
-        let authorization = inner.authorization();
+        let (authorization, headers) = (inner.authorization(), headers());
         let evidence = Evidence {
             target: &inner.targets.initiate,
             authorization: authorization.as_ref(),
+            headers: headers.as_ref(),
             secrets: &[body.email],
         };
         let call = HttpCall {
@@ -159,6 +162,7 @@ async fn send(
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
             authorization: authorization.clone(),
+            headers: headers.as_ref(),
             place: &place,
         };
         *tried = tried.saturating_add(1);
@@ -177,17 +181,17 @@ async fn send(
                 continue;
             }
         };
-        let (status, retry_after, headers) = (reply.status, reply.retry_after, &reply.headers);
+        let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
         let read = |body| {
             wire::read_initiate(&Answer { status, retry_after, body }, key)
-                .map_err(|error| evidence.add_to(error, Some(Reply { headers, body })))
+                .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
         };
         let ack = match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
             Body::Cut(_, fault) => {
                 let error = pushed_perhaps(fault).with_status(status);
-                Err(evidence.add_to(error, Some(Reply { headers, body: None })))
+                Err(evidence.add_to(error, Some(Reply { headers: head, body: None })))
             }
             Body::TooLong | Body::Encoded => read(None),
         };

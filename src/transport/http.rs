@@ -15,6 +15,7 @@ mod keep_alive;
 mod local;
 mod proxy;
 mod reply_headers;
+mod request_headers;
 mod resolver;
 mod retry_after;
 mod runtime;
@@ -27,6 +28,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use authorization::Authorization;
 use bytes::Bytes;
 pub(crate) use reply_headers::ReplyHeaders;
+pub(crate) use request_headers::{HeaderRefusal, RequestHeaders};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue,
     RETRY_AFTER, USER_AGENT,
@@ -62,6 +64,7 @@ pub(crate) struct HttpOptions {
     pub(crate) user_agent: Option<String>,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) max_in_flight: usize,
     #[cfg(feature = "http2")]
@@ -222,6 +225,9 @@ impl Transport for HttpTransport {
         *request.headers_mut() = self.headers.clone();
         if let Some(authorization) = call.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.value());
+        }
+        if let Some(headers) = call.headers {
+            headers.add_to(request.headers_mut());
         }
         *request.body_mut() = Some(Bytes::from_owner(call.body).into());
         let carrying = Carrying {

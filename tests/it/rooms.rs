@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("poll", 4),
     ("client::inner", 3),
     ("client::usage", 3),
+    ("client::headers", 3),
     ("registry", 2),
     ("attempts", 2),
     ("push_guard", 2),

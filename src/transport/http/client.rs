@@ -34,7 +34,10 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new(options: &HttpOptions) -> Result<Self, Error> {
         #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-        if options.base_url.scheme() == "https" || !options.root_certificates.is_empty() {
+        if options.base_url.scheme() == "https"
+            || !options.root_certificates.is_empty()
+            || options.client_certificate.is_some()
+        {
             return Err(Error::config(
                 "base_url",
                 "is https, which needs the feature `rustls` or `rustls-no-provider`",

@@ -4,7 +4,7 @@ use std::io;
 
 use url::Url;
 
-use super::resolver::{DidNotComeBack, NameMissing};
+use super::resolver::{DidNotComeBack, NameMissing, NoLookUp};
 use super::{handshake, local};
 use crate::transport::{Fault, FaultKind};
 
@@ -88,6 +88,13 @@ fn connecting(error: &(dyn StdError + 'static), way: &Way<'_>) -> (FaultKind, Op
             None => format!("the server's name has no address: {}", way.name()),
         };
         return (kind, Some(sentence.into()));
+    }
+    if find::<NoLookUp>(error).is_some() {
+        let sentence = match way.proxy {
+            Some(proxy) => format!("the resolver of this machine does not answer for the proxy {proxy}"),
+            None => format!("the resolver of this machine does not answer for the name {}", way.name()),
+        };
+        return (FaultKind::NotConnected, Some(sentence.into()));
     }
     let sentence = match (way.proxy, tunnel(error)) {
         (Some(proxy), Some(why)) if why.contains("authorization required") => {
