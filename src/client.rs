@@ -3,6 +3,7 @@
 mod builder;
 mod config_file;
 mod environment;
+mod headers;
 mod inner;
 mod origin;
 mod usage;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::CibaClientBuilder;
+pub use headers::{OutgoingRequest, RequestKind};
 pub(crate) use inner::{Inner, Targets};
 pub(crate) use origin::is_loopback;
 pub use usage::Usage;

@@ -83,6 +83,12 @@ impl Error {
         self
     }
 
+    /// The same, in other words.
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.details().message = message.into();
+        self
+    }
+
     pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
         self.details().code = Some(code);
         self
@@ -126,7 +132,6 @@ impl Error {
     }
 
     /// What the server calls the request, from its `X-Request-ID`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no reply carries its headers yet"))]
     pub(crate) fn with_request_id(mut self, id: &str, hide: &[&str]) -> Self {
         self.details().request_id = server_message::clean_request_id(id, hide);
         self

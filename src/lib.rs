@@ -15,6 +15,7 @@ pub mod benching;
 mod client;
 mod clock;
 mod error;
+mod evidence;
 mod expiring;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -36,7 +37,7 @@ mod types;
 mod wire;
 
 pub use attempts::TotpLockout;
-pub use client::{CibaClient, CibaClientBuilder, Usage};
+pub use client::{CibaClient, CibaClientBuilder, OutgoingRequest, RequestKind, Usage};
 pub use error::{Error, ErrorKind};
 pub use outcome::{
     Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,

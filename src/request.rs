@@ -19,6 +19,7 @@ use crate::clock::check_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::trace::FlowId;
 use crate::types::Email;
+use crate::wire::ErrorCode;
 
 /// What an awaited call becomes: `Send`, and owns all that it needs.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -27,12 +28,22 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 /// fault of the system.
 fn tell_failure(call: &'static str, flow: FlowId, email: Option<&Email>, error: &Error) {
     let email = email.map(|email| display(email.masked()));
-    let (kind, status) = (error.kind(), error.status());
+    let (kind, status, code) = (error.kind(), error.status(), error.code().map(ErrorCode::as_str));
     match kind {
         ErrorKind::Input | ErrorKind::Shutdown => {
             tracing::debug!(%flow, email, ?kind, status, "{call} refused: {error}");
         }
-        _ => tracing::warn!(%flow, email, ?kind, status, "{call} failed: {error}"),
+        _ => tracing::warn!(
+            %flow,
+            email,
+            ?kind,
+            status,
+            code,
+            endpoint = error.endpoint(),
+            server_message = error.server_message(),
+            request_id = error.request_id(),
+            "{call} failed: {error}"
+        ),
     }
 }
 

@@ -1,5 +1,5 @@
 //! What is recorded: one span per flow, an event per fact. Never a token, an `auth_req_id`, a TOTP code, a client
-//! secret or a server's free text; emails only masked.
+//! secret; emails only masked; a server's own words as an error has them, cleaned.
 
 use std::fmt;
 
@@ -46,6 +46,11 @@ impl CallSpan {
     /// Tells an event inside the span.
     pub(crate) fn tell(&self, event: impl FnOnce(&Span)) {
         self.span.in_scope(|| event(&self.span));
+    }
+
+    /// Does something of the caller's inside the span.
+    pub(crate) fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.span.in_scope(work)
     }
 
     /// How the call came out; without a word it was dropped.

@@ -6,6 +6,7 @@ mod http;
 mod places;
 #[cfg(test)]
 pub(crate) mod script;
+mod target;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,20 +15,24 @@ use std::time::Duration;
 pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
-pub(crate) use http::{Authorization, HttpOptions, HttpTransport};
+pub(crate) use http::{
+    Authorization, HeaderRefusal, HttpOptions, HttpTransport, ReplyHeaders, RequestHeaders,
+};
 pub(crate) use places::{Caller, Place, Places, Turn};
-use url::Url;
+pub(crate) use target::Target;
 use zeroize::Zeroizing;
 
 /// One request.
 pub(crate) struct HttpCall<'a> {
-    pub(crate) target: &'a Url,
+    pub(crate) target: &'a Target,
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
     pub(crate) lane: Lane,
     /// Who asks, where the server wants to know.
     pub(crate) authorization: Option<Authorization>,
+    /// What the caller adds.
+    pub(crate) headers: Option<&'a RequestHeaders>,
     /// The caller's place among the requests under way: nothing is sent without one. Its connection is one of the runtime
     /// that the place belongs to.
     pub(crate) place: &'a Place,
@@ -46,6 +51,7 @@ pub(crate) enum Lane {
 pub(crate) struct HttpReply {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    pub(crate) headers: ReplyHeaders,
     pub(crate) body: Body,
 }
 

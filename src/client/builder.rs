@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::config_file::ConfigFile;
 use super::environment::{self, Environment};
+use super::headers::{HeaderFunction, Headers, OutgoingRequest};
 use super::{CibaClient, Inner, origin};
 use crate::attempts::{Attempts, TotpLockout};
 use crate::error::Error;
@@ -69,6 +71,9 @@ pub struct CibaClientBuilder {
     transport_of: Option<SharedTransport>,
     proxy: Option<String>,
     root_certificates: Vec<Vec<u8>>,
+    client_certificate: Option<Zeroizing<Vec<u8>>>,
+    headers: Vec<(String, ClientSecret)>,
+    header_function: Option<Box<HeaderFunction>>,
     user_agent: Option<String>,
     #[cfg(feature = "http2")]
     http2_prior_knowledge: bool,
@@ -107,6 +112,9 @@ impl CibaClientBuilder {
             transport_of: None,
             proxy: None,
             root_certificates: Vec::new(),
+            client_certificate: None,
+            headers: Vec::new(),
+            header_function: None,
             user_agent: None,
             #[cfg(feature = "http2")]
             http2_prior_knowledge: false,
@@ -255,6 +263,78 @@ impl CibaClientBuilder {
         self
     }
 
+    /// The certificate by which this client proves who it is to the server (mutual TLS), with the chain behind it and its
+    /// private key, all in PEM. The server's operator says whether it wants one.
+    ///
+    /// The key is as secret as the client's secret, and TLS holds it for as long as the client lives.
+    pub fn client_certificate(mut self, pem_chain_and_key: impl Into<Vec<u8>>) -> Self {
+        self.client_certificate = Some(Zeroizing::new(pem_chain_and_key.into()));
+        self
+    }
+
+    /// A header for each request of this client, such as one that a gateway wants. Its value is treated as a secret. May be
+    /// called several times; of one name the last counts.
+    ///
+    /// What the crate sets itself (`Authorization`, `Content-Type`, `Host`, `Accept`, `User-Agent` and what belongs to the
+    /// connection) is refused by [`build`](Self::build).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// let client = authsec_ciba::CibaClient::builder()
+    ///     .base_url("https://gateway.example.com/authsec")
+    ///     .client_id("my-client")
+    ///     .header("x-api-key", "the gateway's key")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), ClientSecret::new(value.into())));
+        self
+    }
+
+    /// Headers by a function, which is asked before each request is sent and told what it is for, such as a `traceparent`.
+    /// It runs inside the call's `tracing` span, where anybody records it, and replaces a [`header`](Self::header) of the
+    /// same name. Called again, it takes the former's place.
+    ///
+    /// It must not block. What cannot be sent, or is the crate's own, is left out, and so is everything if it panics; the
+    /// first time a warning says so.
+    ///
+    /// ```
+    /// use authsec_ciba::{CibaClient, RequestKind};
+    ///
+    /// /// As W3C Trace Context writes it. The ids are those of your tracing: with `tracing-opentelemetry`, those of
+    /// /// `span.context()`.
+    /// fn traceparent(span: &tracing::Span) -> Option<String> {
+    ///     let (trace_id, span_id) = (0x4bf9_2f35_77b3_4da6_u128, span.id()?.into_u64());
+    ///     Some(format!("00-{trace_id:032x}-{span_id:016x}-01"))
+    /// }
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// let client = CibaClient::builder()
+    ///     .base_url("https://authsec.example.com")
+    ///     .client_id("my-client")
+    ///     .headers_with(|request| {
+    ///         let mut headers = vec![("x-flow".to_owned(), request.flow_id().to_string())];
+    ///         if request.kind() != RequestKind::Check {
+    ///             headers.extend(traceparent(&tracing::Span::current()).map(|it| ("traceparent".to_owned(), it)));
+    ///         }
+    ///         headers
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn headers_with<F>(mut self, function: F) -> Self
+    where
+        F: Fn(&OutgoingRequest) -> Vec<(String, String)> + Send + Sync + 'static,
+    {
+        self.header_function = Some(Box::new(function));
+        self
+    }
+
     /// The `User-Agent` to send. Default: `authsec-ciba/` and the version.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = Some(text.into());
@@ -275,7 +355,7 @@ impl CibaClientBuilder {
     /// That is all they share: the registry of polls, the count of TOTP attempts, the push guard, secrets and timeouts are
     /// each client's own, and [`shutdown`](CibaClient::shutdown) of one does not end the others. The base URL must be of the
     /// same origin. What belongs to the connections is set at the other client: `connect_timeout`, `max_in_flight`, `proxy`,
-    /// `root_certificate`, `user_agent` and `http2_prior_knowledge` are refused here.
+    /// `root_certificate`, `client_certificate`, `user_agent` and `http2_prior_knowledge` are refused here.
     ///
     /// ```
     /// use authsec_ciba::CibaClient;
@@ -292,7 +372,7 @@ impl CibaClientBuilder {
         self.transport_of = Some(SharedTransport {
             transport: Arc::clone(&other.inner.transport),
             places: other.inner.places.clone(),
-            origin: other.inner.targets.poll.origin(),
+            origin: other.inner.targets.poll.url.origin(),
         });
         self
     }
@@ -375,6 +455,7 @@ impl CibaClientBuilder {
             user_agent: self.user_agent.clone(),
             proxy: self.proxy.clone(),
             root_certificates: self.root_certificates.clone(),
+            client_certificate: self.client_certificate.clone(),
             connect_timeout: self.connect_timeout,
             max_in_flight: self.max_in_flight,
             #[cfg(feature = "http2")]
@@ -413,6 +494,7 @@ impl CibaClientBuilder {
             initiate_timeout: self.initiate_timeout,
             places,
             authorization: Mutex::new(authorization),
+            headers: Headers::new(&self.headers, self.header_function)?,
             registry: Arc::new(Registry::new(self.concurrent_approvals)),
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
             pushes: PushLedger::new(self.push_guard),
@@ -451,6 +533,7 @@ impl CibaClientBuilder {
             ("max_in_flight", self.max_in_flight != MAX_IN_FLIGHT),
             ("proxy", self.proxy.is_some()),
             ("root_certificate", !self.root_certificates.is_empty()),
+            ("client_certificate", self.client_certificate.is_some()),
             ("user_agent", self.user_agent.is_some()),
             ("http2_prior_knowledge", http2_prior_knowledge),
         ];
@@ -520,7 +603,11 @@ impl CibaClientBuilder {
             return Err(Error::config("max_in_flight", "is zero"));
         }
         authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
-        self.origin()?;
+        Headers::new(&self.headers, None)?;
+        let base_url = self.origin()?;
+        if self.client_certificate.is_some() && base_url.scheme() == "http" {
+            return Err(Error::config("client_certificate", "needs a base_url of https"));
+        }
         self.check_plane()
     }
 }

@@ -3,14 +3,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
-use url::Url;
 
+use super::headers::{Headers, OutgoingRequest, RequestKind};
 use crate::attempts::Attempts;
 use crate::poll::{Jitter, PollPolicy};
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
 use crate::sync::{Mutex, lock};
-use crate::transport::{Authorization, Places, Transport};
+use crate::trace::FlowId;
+use crate::transport::{Authorization, Places, RequestHeaders, Target, Transport};
 use crate::wire::Plane;
 
 /// What every request needs. Data only.
@@ -25,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) places: Places,
     /// Who this client is to the server; it can be changed while polls run.
     pub(crate) authorization: Mutex<Option<Authorization>>,
+    /// What the caller adds to each request.
+    pub(crate) headers: Option<Headers>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) pushes: PushLedger,
@@ -37,15 +40,20 @@ pub(crate) struct Inner {
 /// The three addresses, parsed once.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    pub(crate) initiate: Url,
-    pub(crate) poll: Url,
-    pub(crate) totp: Url,
+    pub(crate) initiate: Target,
+    pub(crate) poll: Target,
+    pub(crate) totp: Target,
 }
 
 impl Inner {
     /// For one request. The server may ask for another by the time of the next.
     pub(crate) fn authorization(&self) -> Option<Authorization> {
         lock(&self.authorization).clone()
+    }
+
+    /// What the caller adds to one request, in whose span this is called.
+    pub(crate) fn headers(&self, kind: RequestKind, flow: FlowId) -> Option<RequestHeaders> {
+        self.headers.as_ref().map(|headers| headers.of(OutgoingRequest::new(kind, flow)))
     }
 
     pub(crate) fn jitter(&self) -> Jitter {
@@ -56,7 +64,7 @@ impl Inner {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CibaClient")
-            .field("origin", &self.targets.poll.origin().ascii_serialization())
+            .field("origin", &self.targets.poll.url.origin().ascii_serialization())
             .field("poll_policy", &self.policy)
             .field("usage", &super::Usage::of(self))
             .finish_non_exhaustive()

@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use super::Targets;
 use crate::error::Error;
+use crate::transport::Target;
 use crate::wire::Paths;
 
 /// Checks a base URL: https, or http to a loopback address or the exact name `localhost`, or to the one host of a private
@@ -17,6 +18,13 @@ pub(super) fn parse(text: &str, plain_http_to: Option<&str>) -> Result<Url, Erro
     if text.contains('\\') {
         // The parser would take it for a slash, and a reader for a part of the host.
         return refuse("holds a backslash");
+    }
+    if text.is_empty() {
+        return refuse("is empty");
+    }
+    if !text.contains("://") {
+        // `localhost:7468` would be a URL of the scheme `localhost`.
+        return refuse("has no scheme: write https:// before it");
     }
     let Ok(url) = Url::parse(text) else { return refuse("is not a URL") };
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
@@ -94,7 +102,7 @@ pub(super) fn join(base: &Url, paths: Paths) -> Targets {
     let join = |path: &str| {
         let mut url = base.clone();
         url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-        url
+        Target::new(url)
     };
     Targets { initiate: join(paths.initiate), poll: join(paths.poll), totp: join(paths.totp) }
 }

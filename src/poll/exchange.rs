@@ -1,14 +1,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Span;
+
 use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::now;
+use crate::evidence::Evidence;
 use crate::registry::{Asking, News};
 use crate::trace::MaskedEmail;
 use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
-use crate::wire::{Asked, PollBody};
+use crate::wire::{Asked, ErrorCode, PollBody};
 
 /// How long a look waits for a place.
 const LOOK: Duration = Duration::from_millis(250);
@@ -21,6 +24,8 @@ pub(super) async fn exchange(
     caller: Caller,
     policy: Option<PollPolicy>,
     interval: Option<Duration>,
+    // Where the caller adds headers.
+    span: Option<Span>,
 ) {
     let policy = policy.unwrap_or(inner.policy);
     let place = match place {
@@ -42,16 +47,27 @@ pub(super) async fn exchange(
     }
     let slot = asking.slot();
     let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
+    let authorization = inner.authorization();
+    let headers = span.and_then(|span| span.in_scope(|| inner.headers(RequestKind::Poll, slot.flow())));
     let call = HttpCall {
         target: &inner.targets.poll,
         body: body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Poll,
-        authorization: inner.authorization(),
+        authorization: authorization.clone(),
+        headers: headers.as_ref(),
         place: &place,
     };
     let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };
-    let heard = Heard::of(inner.transport.send(call).await, &asked);
+    let reply = inner.transport.send(call).await;
+    let secrets = [slot.id().expose_secret(), slot.who().as_str()];
+    let evidence = Evidence {
+        target: &inner.targets.poll,
+        authorization: authorization.as_ref(),
+        headers: headers.as_ref(),
+        secrets: &secrets,
+    };
+    let heard = Heard::of(reply, &asked, &evidence);
     drop(place);
     inner.places.ended(heard.is_answer());
     let email = MaskedEmail(slot.who().as_str());
@@ -62,6 +78,10 @@ pub(super) async fn exchange(
             %email,
             kind = ?error.kind(),
             status = error.status(),
+            code = error.code().map(ErrorCode::as_str),
+            endpoint = error.endpoint(),
+            server_message = error.server_message(),
+            request_id = error.request_id(),
             "a poll failed: {error}"
         ),
     }

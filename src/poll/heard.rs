@@ -3,6 +3,7 @@
 use super::{Event, Life, Pace, Verdict};
 use crate::clock::Instant;
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
 use crate::outcome::Grant;
 use crate::registry::{Ended, News, Slot};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
@@ -31,18 +32,41 @@ enum Said {
 }
 
 impl Heard {
-    pub(super) fn of(reply: Result<HttpReply, Fault>, asked: &Asked<'_>) -> Self {
-        let HttpReply { status, retry_after, body } = match reply {
+    pub(super) fn of(reply: Result<HttpReply, Fault>, asked: &Asked<'_>, evidence: &Evidence<'_>) -> Self {
+        let HttpReply { status, retry_after, headers, body } = match reply {
             Ok(reply) => reply,
-            Err(fault) => return Self::of_fault(fault, false),
+            Err(fault) => return Self::of_fault(fault, false).backed_by(evidence, None),
         };
-        let read = |body| Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }, asked));
+        let read = |body| {
+            let heard = Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }, asked));
+            heard.backed_by(evidence, Some(Reply { headers: &headers, body }))
+        };
         match body {
             Body::Whole(bytes) => read(Some(&bytes)),
             // What is there may be all there was.
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-            Body::Cut(_, fault) => Self { answered: true, ..Self::of_fault(fault, status == 200) },
+            Body::Cut(_, fault) => {
+                let heard = Self { answered: true, ..Self::of_fault(fault, status == 200) };
+                heard.backed_by(evidence, Some(Reply { headers: &headers, body: None }))
+            }
             Body::TooLong | Body::Encoded => read(None),
+        }
+    }
+
+    /// Where it went wrong, and in whose words; an answer that is none costs nothing here.
+    fn backed_by(mut self, evidence: &Evidence<'_>, reply: Option<Reply<'_>>) -> Self {
+        if let Some(error) = self.fault_mut() {
+            *error = evidence.add_to(error.clone(), reply);
+        }
+        self
+    }
+
+    fn fault_mut(&mut self) -> Option<&mut Error> {
+        match &mut self.said {
+            Said::Undecided(_, error) => error.as_mut(),
+            Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
+            Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
+            Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
 

@@ -173,7 +173,7 @@ impl Wait {
         self.slot.desert(request, at, |pace| {
             let event = Event::Fault { retry_after: None, name_missing: false };
             pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
-            pace.set_fault(Some(pace::no_answer()));
+            pace.set_fault(Some(pace::no_answer().with_endpoint(self.endpoint())));
         });
     }
 
@@ -181,6 +181,7 @@ impl Wait {
     pub(super) fn ask(&self, begun: u32, caller: Caller) -> Option<Arc<Request>> {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
+        let span = self.inner.headers.as_ref().map(|_| self.span());
         let begun = self.slot.begin(begun, place.is_some(), now(), |asking| -> Work {
             Box::pin(exchange(
                 Arc::clone(&self.inner),
@@ -189,6 +190,7 @@ impl Wait {
                 caller,
                 policy,
                 self.schedule.interval(),
+                span,
             ))
         });
         let (request, shared) = begun?;
@@ -251,7 +253,14 @@ impl Wait {
 
     /// Ends the wait with an outcome of its own.
     pub(super) fn tell(mut self, outcome: Outcome) -> Outcome {
-        let outcome = outcome.map_err(|error| error.with_flow(self.slot.flow()));
+        let outcome = outcome.map_err(|error| {
+            let error = error.with_flow(self.slot.flow());
+            // A request that is still under way, or had no place, has said nothing itself.
+            match (error.kind(), error.endpoint()) {
+                (ErrorKind::Network, None) => error.with_endpoint(self.endpoint()),
+                _ => error,
+            }
+        });
         if let Some(rare) = &mut self.rare {
             let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
             let (polls, attempts, interval) = self.slot.pace(|pace, _| {
@@ -262,6 +271,10 @@ impl Wait {
             rare.end(&outcome);
         }
         outcome
+    }
+
+    fn endpoint(&self) -> Arc<str> {
+        Arc::clone(&self.inner.targets.poll.endpoint)
     }
 
     /// Finishes a request in a task of its own.

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use tokio::time::timeout_at;
 
 use super::check_runtime;
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
+use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
 use crate::wire::{self, Answer, Asked, ErrorCode, PollAnswer, PollBody};
@@ -23,7 +25,7 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
     if inner.registry.is_closed() {
         return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
     }
-    let result = ask(&inner).await.map_err(|error| error.with_endpoint(inner.targets.poll.as_str()));
+    let result = ask(&inner).await;
     match &result {
         Ok(()) => tracing::info!("the configuration is right as far as a poll can tell"),
         Err(error) => tracing::warn!(
@@ -32,6 +34,7 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),
             server_message = error.server_message(),
+            request_id = error.request_id(),
             "the configuration does not work"
         ),
     }
@@ -44,15 +47,25 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
         return Err(no_place());
     };
+    let flow = FlowId::random();
+    let (authorization, headers) = (inner.authorization(), inner.headers(RequestKind::Check, flow));
+    let evidence = Evidence {
+        target: &inner.targets.poll,
+        authorization: authorization.as_ref(),
+        headers: headers.as_ref(),
+        secrets: &[NO_REQUEST],
+    };
     let call = HttpCall {
         target: &inner.targets.poll,
         body: PollBody::new(NO_REQUEST, None, &inner.plane).encode().into(),
         timeout: until.saturating_duration_since(now()),
         lane: Lane::Once,
-        authorization: inner.authorization(),
+        authorization: authorization.clone(),
+        headers: headers.as_ref(),
         place: &place,
     };
-    let reply = inner.transport.send(call).await.map_err(|fault| fault.into_error())?;
+    let reply = inner.transport.send(call).await;
+    let reply = reply.map_err(|fault| evidence.add_to(fault.into_error(), None))?;
     let (status, retry_after) = (reply.status, reply.retry_after);
     let bytes = match &reply.body {
         Body::Whole(bytes) | Body::Cut(bytes, _) => Some(bytes.as_slice()),
@@ -61,10 +74,8 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
     let asked = Asked { auth_req_id: NO_REQUEST, email: &Email::new(NOBODY)?.key() };
     let answer = wire::read_poll(&Answer { status, retry_after, body: bytes }, &asked);
     let page = bytes.is_some_and(wire::is_web_page);
-    judge(answer, status, page).map_err(|error| match bytes.and_then(wire::reason) {
-        Some(words) => error.with_server_message(&words, &[NO_REQUEST]),
-        None => error,
-    })
+    let reply = Reply { headers: &reply.headers, body: bytes };
+    judge(answer, status, page).map_err(|error| evidence.add_to(error, Some(reply)))
 }
 
 /// What the answer says of the configuration.
@@ -100,21 +111,8 @@ fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
         ));
     }
     match (error.kind(), status) {
-        (ErrorKind::ClientAuth, 401) => Err(Error::new(
-            ErrorKind::ClientAuth,
-            "the server does not accept the client's credential: check client_secret, and that it belongs to client_id",
-        )
-        .with_field("client_secret")
-        .with_status(status)
-        .with_code(ErrorCode::InvalidClient)),
-        (ErrorKind::ClientAuth, _) => Err(Error::new(
-            ErrorKind::ClientAuth,
-            "the server does not know this client, or has approved it for no resource server or for several: check \
-             client_id, and that the client is registered and approved in the workspace",
-        )
-        .with_field("client_id")
-        .with_status(status)
-        .with_code(ErrorCode::InvalidClient)),
+        (ErrorKind::ClientAuth, 401) => Err(error.with_field("client_secret")),
+        (ErrorKind::ClientAuth, _) => Err(error.with_field("client_id")),
         (ErrorKind::Config, _) => Err(config(
             &error,
             "routes",

@@ -7,14 +7,15 @@ use tokio::time::timeout_at;
 use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
 use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{CallSpan, FlowId};
-use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, Turn};
+use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, RequestHeaders, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
@@ -75,7 +76,7 @@ impl InitiateApproval {
     async fn run(self, flow: FlowId, span: CallSpan) -> Result<PendingApproval, Error> {
         let email = self.email.as_ref().ok().cloned();
         let mut tried = 0;
-        let ended = self.send(flow, &mut tried).await.map_err(|error| error.with_flow(flow));
+        let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
         span.tell(|span| {
             span.record("attempts", tried);
             match &ended {
@@ -94,7 +95,7 @@ impl InitiateApproval {
         ended
     }
 
-    async fn send(self, flow: FlowId, tried: &mut u32) -> Result<PendingApproval, Error> {
+    async fn send(self, flow: FlowId, span: &CallSpan, tried: &mut u32) -> Result<PendingApproval, Error> {
         check_runtime()?;
         let email = self.email?;
         let inner = self.inner;
@@ -110,7 +111,8 @@ impl InitiateApproval {
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
-        match send(&inner, &body.encode(&inner.plane), &key, &mut push, tried).await {
+        let headers = || span.in_scope(|| inner.headers(RequestKind::Initiate, flow));
+        match send(&inner, &body, &key, &mut push, tried, headers).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -134,23 +136,33 @@ impl InitiateApproval {
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
 async fn send(
     inner: &Inner,
-    body: &[u8],
+    body: &InitiateBody<'_>,
     key: &EmailKey,
     push: &mut Push<'_>,
     tried: &mut u32,
+    headers: impl Fn() -> Option<RequestHeaders>,
 ) -> Result<(Acknowledgement, Instant), Error> {
     let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Initiate)).await else {
         return Err(no_place());
     };
+    let encoded = body.encode(&inner.plane);
     loop {
+        let (authorization, headers) = (inner.authorization(), headers());
+        let evidence = Evidence {
+            target: &inner.targets.initiate,
+            authorization: authorization.as_ref(),
+            headers: headers.as_ref(),
+            secrets: &[body.email],
+        };
         let call = HttpCall {
             target: &inner.targets.initiate,
-            body: body.to_vec().into(),
+            body: encoded.clone().into(),
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
-            authorization: inner.authorization(),
+            authorization: authorization.clone(),
+            headers: headers.as_ref(),
             place: &place,
         };
         *tried = tried.saturating_add(1);
@@ -161,19 +173,26 @@ async fn send(
             Err(fault) => {
                 let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
                 if !again || *tried > RECONNECTS {
-                    return Err(pushed_perhaps(fault).with_attempts(*tried));
+                    let error = pushed_perhaps(fault).with_attempts(*tried);
+                    return Err(evidence.add_to(error, None));
                 }
                 push.not_sent();
                 tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
                 continue;
             }
         };
-        let (status, retry_after) = (reply.status, reply.retry_after);
-        let read = |body| wire::read_initiate(&Answer { status, retry_after, body }, key);
+        let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
+        let read = |body| {
+            wire::read_initiate(&Answer { status, retry_after, body }, key)
+                .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
+        };
         let ack = match reply.body {
             Body::Whole(bytes) => read(Some(&bytes)),
             Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-            Body::Cut(_, fault) => Err(pushed_perhaps(fault).with_status(status)),
+            Body::Cut(_, fault) => {
+                let error = pushed_perhaps(fault).with_status(status);
+                Err(evidence.add_to(error, Some(Reply { headers: head, body: None })))
+            }
             Body::TooLong | Body::Encoded => read(None),
         };
         return ack.map(|ack| (ack, sent));

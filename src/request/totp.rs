@@ -5,9 +5,10 @@ use tracing::field::{Empty, debug};
 
 use super::{BoxFuture, check_runtime, tell_failure};
 use crate::attempts::{Attempt, Refusal};
-use crate::client::Inner;
+use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
+use crate::evidence::{Evidence, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
@@ -34,7 +35,8 @@ pub(crate) fn verify(
     Box::pin(async move {
         let masked = email.as_ref().ok().cloned();
         let mut sent = 0;
-        let ended = judge(&inner, email, code, &mut sent).await.map_err(|error| error.with_flow(flow));
+        let ended =
+            judge(&inner, email, code, &mut sent, (flow, &span)).await.map_err(|error| error.with_flow(flow));
         span.tell(|span| {
             span.record("attempts", sent);
             match &ended {
@@ -67,6 +69,7 @@ async fn judge(
     email: Result<Email, Error>,
     code: Result<TotpCode, Error>,
     sent: &mut u32,
+    call: (FlowId, &CallSpan),
 ) -> Result<TotpOutcome, Error> {
     let (email, code) = (email?, code?);
     check_runtime()?;
@@ -77,7 +80,7 @@ async fn judge(
         Ok(attempt) => attempt,
         Err(Refusal { retry_after, by }) => return Ok(TotpOutcome::TooManyRetries { retry_after, by }),
     };
-    match ask(inner, &email, &code, &mut attempt, sent).await {
+    match ask(inner, &email, &code, &mut attempt, sent, call).await {
         TotpAnswer::Verified(token) => {
             Ok(TotpOutcome::Verified(Verified { token, remaining: attempt.right(), email }))
         }
@@ -103,6 +106,7 @@ async fn ask(
     code: &TotpCode,
     attempt: &mut Attempt,
     sent: &mut u32,
+    (flow, span): (FlowId, &CallSpan),
 ) -> TotpAnswer {
     let until = later(now(), inner.request_timeout);
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
@@ -112,6 +116,13 @@ async fn ask(
     attempt.sending();
     *sent = 1;
     let body = TotpBody { email: email.as_str(), code: code.expose_secret() }.encode(&inner.plane);
+    let headers = span.in_scope(|| inner.headers(RequestKind::Totp, flow));
+    let evidence = Evidence {
+        target: &inner.targets.totp,
+        authorization: None,
+        headers: headers.as_ref(),
+        secrets: &[email.as_str(), code.expose_secret()],
+    };
     let call = HttpCall {
         target: &inner.targets.totp,
         body: body.into(),
@@ -119,18 +130,27 @@ async fn ask(
         lane: Lane::Once,
         // The routes have no client authentication.
         authorization: None,
+        headers: headers.as_ref(),
         place: &place,
     };
     let reply = match inner.transport.send(call).await {
         Ok(reply) => reply,
-        Err(fault) => return TotpAnswer::Failed(fault.into_error()),
+        Err(fault) => return TotpAnswer::Failed(evidence.add_to(fault.into_error(), None)),
     };
-    let (status, retry_after) = (reply.status, reply.retry_after);
-    let read = |body| wire::read_totp(&Answer { status, retry_after, body }, &email.key());
+    let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
+    let read = |body| match wire::read_totp(&Answer { status, retry_after, body }, &email.key()) {
+        TotpAnswer::Failed(error) => {
+            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers: head, body })))
+        }
+        answer => answer,
+    };
     match reply.body {
         Body::Whole(bytes) => read(Some(&bytes)),
         Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-        Body::Cut(_, fault) => TotpAnswer::Failed(fault.into_error().with_status(status)),
+        Body::Cut(_, fault) => {
+            let error = fault.into_error().with_status(status);
+            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers: head, body: None })))
+        }
         Body::TooLong | Body::Encoded => read(None),
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -8,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
     /// Where more is known than the kind says.
-    sentence: Option<&'static str>,
+    sentence: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -50,8 +51,8 @@ impl Fault {
     }
 
     /// Says it in other words than the kind's.
-    pub(crate) fn saying(mut self, sentence: Option<&'static str>) -> Self {
-        self.sentence = sentence;
+    pub(crate) fn saying(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        self.sentence = Some(sentence.into());
         self
     }
 
@@ -87,11 +88,11 @@ impl Fault {
         }
     }
 
-    fn sentence(&self) -> &'static str {
-        if let Some(sentence) = self.sentence {
-            return sentence;
+    fn sentence(&self) -> Cow<'static, str> {
+        if let Some(sentence) = &self.sentence {
+            return sentence.clone();
         }
-        match self.kind {
+        Cow::Borrowed(match self.kind {
             FaultKind::NameMissing => "the server's name has no address",
             FaultKind::NotConnected => "the server could not be reached",
             FaultKind::NotTls => "what answers at the server's address does not speak TLS",
@@ -99,15 +100,17 @@ impl Fault {
             FaultKind::Refused => "the server did not take the request, and says so",
             FaultKind::Broken => "the connection broke before the answer was there",
             FaultKind::TimedOut => "no answer came in time",
-            FaultKind::Garbled => "the answer is not HTTP",
+            FaultKind::Garbled => {
+                "the answer is not HTTP: check the port of base_url, and whether it wants https"
+            }
             FaultKind::Unusable => "the request could not be made",
-        }
+        })
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sentence())
+        f.write_str(&self.sentence())
     }
 }
 

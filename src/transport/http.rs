@@ -16,6 +16,8 @@ mod keep_alive;
 mod local;
 mod options;
 mod proxy;
+mod reply_headers;
+mod request_headers;
 mod resolver;
 mod retry_after;
 mod runtime;
@@ -27,6 +29,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) use authorization::Authorization;
 use bytes::Bytes;
 pub(crate) use options::HttpOptions;
+pub(crate) use reply_headers::ReplyHeaders;
+pub(crate) use request_headers::{HeaderRefusal, RequestHeaders};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderValue,
     RETRY_AFTER, USER_AGENT,
@@ -43,6 +47,7 @@ use self::body::Length;
 use self::client::{Clients, Connection};
 use self::connections::{Connections, Loan};
 use self::dialled::Dialled;
+use self::fault::Way;
 use self::keep_alive::Idle;
 use self::runtime::Runtimes;
 use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
@@ -109,9 +114,9 @@ impl HttpTransport {
     }
 
     /// A connection of the runtime that the request belongs to, or room for one.
-    async fn lend(&self, call: &Carrying) -> Result<Loan<'_, Connection>, Fault> {
+    async fn lend(&self, call: &Carrying<'_>) -> Result<Loan<'_, Connection>, Fault> {
         let home = call.home.filter(|home| self.runtimes.has_io(*home));
-        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(Some(NO_IO)))?;
+        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(NO_IO))?;
         let mut loan = self.connections.lend(home, call.lane, call.begun);
         if !loan.closing.is_empty() {
             loan.closing.clear();
@@ -152,21 +157,23 @@ impl HttpTransport {
         answering.await
     }
 
-    async fn carry(&self, call: Carrying, request: Request) -> Result<HttpReply, Fault> {
+    async fn carry(&self, call: Carrying<'_>, request: Request) -> Result<HttpReply, Fault> {
         let mut loan = self.lend(&call).await?;
         let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
         // One clock over head and body.
         let reading = async {
             let mut response = self.execute(&mut loan, request, call.begun).await?;
-            head = Some(Head::of(&response));
-            body::read(&mut response, &mut body).await
+            let head = head.insert(Head::of(&mut response));
+            body::read(&mut response, &head.headers, &mut body).await
         };
         let read = match timeout_at(later(call.begun, call.timeout), reading).await {
-            Ok(read) => read.map_err(|error| fault::sort(error, self.clients.has_proxy())),
+            Ok(read) => {
+                read.map_err(|error| fault::sort(error, &Way { to: call.to, proxy: self.clients.proxy() }))
+            }
             Err(_elapsed) => Err(Fault::new(FaultKind::TimedOut)),
         };
         let now = now();
-        let Some(head) = head else {
+        let Some(mut head) = head else {
             let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
             match fault.kind {
                 FaultKind::Broken if now.saturating_duration_since(call.begun) <= ON_ITS_WAY => {
@@ -177,6 +184,8 @@ impl HttpTransport {
             }
             return Err(fault);
         };
+        let (status, retry_after) = (head.status, head.retry_after);
+        let headers = ReplyHeaders(std::mem::take(&mut head.headers));
         let body = match read {
             Ok(Length::Whole) => {
                 head.give_back(loan, now);
@@ -186,12 +195,13 @@ impl HttpTransport {
             Ok(Length::Coded) => Body::Encoded,
             Err(fault) => Body::Cut(body, fault),
         };
-        Ok(HttpReply { status: head.status, retry_after: head.retry_after, body })
+        Ok(HttpReply { status, retry_after, headers, body })
     }
 }
 
 /// What is known of a call while it is carried.
-struct Carrying {
+struct Carrying<'a> {
+    to: &'a Url,
     home: Option<tokio::runtime::Id>,
     lane: Lane,
     begun: Instant,
@@ -200,14 +210,22 @@ struct Carrying {
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
-        let mut request = Request::new(Method::POST, self.target(call.target));
+        let mut request = Request::new(Method::POST, self.target(&call.target.url));
         *request.headers_mut() = self.headers.clone();
         if let Some(authorization) = call.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.value());
         }
+        if let Some(headers) = call.headers {
+            headers.add_to(request.headers_mut());
+        }
         *request.body_mut() = Some(Bytes::from_owner(call.body).into());
-        let carrying =
-            Carrying { home: call.place.home(), lane: call.lane, begun: now(), timeout: call.timeout };
+        let carrying = Carrying {
+            to: &call.target.url,
+            home: call.place.home(),
+            lane: call.lane,
+            begun: now(),
+            timeout: call.timeout,
+        };
         Box::pin(self.carry(carrying, request))
     }
 }
@@ -220,11 +238,13 @@ struct Head {
     /// The connection ends with this answer.
     is_last: bool,
     keep_alive: Option<Duration>,
+    headers: HeaderMap,
 }
 
 impl Head {
-    fn of(response: &Response) -> Self {
-        let (headers, version) = (response.headers(), response.version());
+    fn of(response: &mut Response) -> Self {
+        let version = response.version();
+        let headers = std::mem::take(response.headers_mut());
         let says_close = |value: &HeaderValue| {
             value
                 .as_bytes()
@@ -235,9 +255,10 @@ impl Head {
         Self {
             status: response.status().as_u16(),
             version,
-            retry_after: retry_after(headers),
+            retry_after: retry_after(&headers),
             is_last: version < Version::HTTP_11 || headers.get_all(CONNECTION).iter().any(says_close),
             keep_alive: text("keep-alive").and_then(keep_alive::timeout),
+            headers,
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Replying, Transport};
+use super::{Body, Fault, FaultKind, HttpCall, HttpReply, ReplyHeaders, Replying, Transport};
 use crate::clock::{Instant, now};
 
 /// One answer of a script.
@@ -20,7 +20,10 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) fn json(status: u16, body: &str) -> Self {
         let body = Body::Whole(Zeroizing::new(body.as_bytes().to_vec()));
-        Self { after: Duration::ZERO, reply: Ok(HttpReply { status, retry_after: None, body }) }
+        Self {
+            after: Duration::ZERO,
+            reply: Ok(HttpReply { status, retry_after: None, headers: ReplyHeaders::default(), body }),
+        }
     }
 
     pub(crate) fn ack(interval: u64, expires_in: u64) -> Self {
@@ -52,7 +55,10 @@ impl Line {
 
     pub(crate) fn cut(status: u16, body: &str) -> Self {
         let body = Body::Cut(Zeroizing::new(body.as_bytes().to_vec()), Fault::new(FaultKind::Broken));
-        Self { after: Duration::ZERO, reply: Ok(HttpReply { status, retry_after: None, body }) }
+        Self {
+            after: Duration::ZERO,
+            reply: Ok(HttpReply { status, retry_after: None, headers: ReplyHeaders::default(), body }),
+        }
     }
 
     pub(crate) fn after(mut self, wait: Duration) -> Self {
@@ -136,7 +142,7 @@ impl Transport for Script {
                 inner.most_under_way = inner.most_under_way.max(inner.under_way);
                 inner.asked.push(Asked {
                     at: now(),
-                    path: call.target.path().to_owned(),
+                    path: call.target.url.path().to_owned(),
                     body: String::from_utf8_lossy(&call.body).into_owned(),
                 });
                 inner.lines.pop_front().unwrap_or_else(Line::pending)

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::ErrorCode;
-use super::code::UNKNOWN;
+use super::code::{UNKNOWN, UNKNOWN_CLIENT};
 use super::document::{Document, Scalar};
+use super::is_web_page;
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
 use crate::types::is_visible_ascii;
@@ -43,6 +44,10 @@ impl<'a> Answer<'a> {
                 ErrorKind::Config,
                 "the address is not one of AuthSec's: check base_url, routes and client_id",
             ),
+            407 => StatusClass::Refused(
+                ErrorKind::Refused,
+                "a proxy wants a user name and a password, or does not take those it was given",
+            ),
             400..=499 => StatusClass::Refused(ErrorKind::Refused, "the server refused the request"),
             300..=399 => StatusClass::Foreign("the server answered with a redirect, which is never followed"),
             _ => StatusClass::Foreign("the server answered with a status that is none of the contract's"),
@@ -64,7 +69,10 @@ impl<'a> Answer<'a> {
 
     /// The error that a known code is.
     pub(super) fn known(&self, code: ErrorCode) -> Error {
-        let (kind, message) = code.as_error();
+        let (kind, message) = match code {
+            ErrorCode::InvalidClient if self.status != 401 => (ErrorKind::ClientAuth, UNKNOWN_CLIENT),
+            _ => code.as_error(),
+        };
         let refuses = code.refuses();
         self.error(kind, message).with_code(code).maybe_sent(!refuses)
     }
@@ -84,6 +92,11 @@ impl<'a> Answer<'a> {
     /// The error that an answer without a code is: what its status says, or what it lacks where that is the contract's.
     pub(super) fn codeless(&self, lacking: &'static str) -> Error {
         match self.class() {
+            StatusClass::Contract if self.body.is_some_and(is_web_page) => self.error(
+                ErrorKind::Protocol,
+                "a web page came in the place of an answer: base_url leads to a console or a gateway and not to AuthSec's \
+                 API, which often has a host of its own",
+            ),
             StatusClass::Contract => self.error(ErrorKind::Protocol, lacking),
             StatusClass::Heals(kind, message) | StatusClass::Refused(kind, message) => {
                 self.error(kind, message)

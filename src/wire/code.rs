@@ -8,6 +8,10 @@ const LONGEST: usize = 48;
 /// Of a code that is not in the table.
 pub(super) const UNKNOWN: &str = "the server answered with a code that is not known";
 
+/// Of `invalid_client` where it does not come of a credential.
+pub(super) const UNKNOWN_CLIENT: &str = "the server does not know this client, or has approved it for no resource server \
+     or for several: check client_id, and that the client is registered and approved in the workspace";
+
 /// A machine-readable `error` value (wire contract, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
 ///
 /// Only the known codes carry meaning; anything else that looks like a code is kept in
@@ -80,11 +84,14 @@ impl ErrorCode {
     /// What the code is as an error: the one table for all calls. Each reader picks out before what its call waits for.
     pub(super) fn as_error(&self) -> (ErrorKind, &'static str) {
         match self {
-            Self::UserNotFound => (ErrorKind::UserNotFound, "the server knows no such user"),
+            Self::UserNotFound => (
+                ErrorKind::UserNotFound,
+                "the server knows no such user in the workspace that was asked: check the address, client_id and workspace_id",
+            ),
             Self::NoDeviceRegistered => (ErrorKind::NoDeviceRegistered, "the user has no device registered"),
             Self::InvalidClient => (
                 ErrorKind::ClientAuth,
-                "the server does not accept this client: check client_id and client_secret",
+                "the server does not accept the client's credential: check client_secret, and that it belongs to client_id",
             ),
             Self::InvalidGrant => {
                 (ErrorKind::Refused, "the auth_req_id belongs to another client or resource")

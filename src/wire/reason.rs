@@ -16,6 +16,12 @@ struct Words<'a> {
     message: Option<Text<'a>>,
     #[serde(borrow, default)]
     details: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    access_token: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    token: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    auth_req_id: Option<Text<'a>>,
 }
 
 /// Text, or something that is none.
@@ -35,6 +41,15 @@ pub(crate) fn reason(body: &[u8]) -> Option<String> {
     let Ok(words) = serde_json::from_slice::<Words<'_>>(body) else {
         return plain(body);
     };
+    // Who writes a secret into one member may repeat it in another.
+    let is_given = |member: &Option<Text<'_>>| match member {
+        Some(Text::Is(text)) => !text.is_empty(),
+        Some(Text::IsNot(_)) => true,
+        None => false,
+    };
+    if [&words.access_token, &words.token, &words.auth_req_id].into_iter().any(is_given) {
+        return None;
+    }
     let no_code = |text: &str| ErrorCode::known(text).or_else(|| ErrorCode::unknown(text)).is_none();
     let members = [words.error, words.error_description, words.message, words.details];
     let mut parts: Vec<Cow<'_, str>> = Vec::new();

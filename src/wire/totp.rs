@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::Plane;
 use super::answer::{Answer, ErrorMember, RATE_LIMIT};
 use super::body::object;
 use super::document::Document;
+use super::{ErrorCode, Plane};
 use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
 use crate::types::EmailKey;
@@ -88,7 +88,10 @@ pub(crate) fn read_totp(answer: &Answer<'_>, email: &EmailKey) -> TotpAnswer {
         (400 | 401, Saying::NoDevice) => {
             failed(ErrorKind::NoDeviceRegistered, "the user has no authenticator registered")
         }
-        (400 | 401 | 404, Saying::NoUser) => failed(ErrorKind::UserNotFound, "the server knows no such user"),
+        (400 | 401 | 404, Saying::NoUser) => {
+            let (kind, message) = ErrorCode::UserNotFound.as_error();
+            failed(kind, message)
+        }
         (400, Saying::NotSixDigits) => TotpAnswer::Failed(
             answer.error(ErrorKind::Input, "the server takes only codes of six digits").with_field("code"),
         ),

@@ -30,6 +30,8 @@ mod framing;
 #[cfg(feature = "http2")]
 mod http2;
 mod inputs;
+#[cfg(feature = "rustls")]
+mod mistakes;
 mod more;
 mod network;
 mod numbers;

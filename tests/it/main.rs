@@ -18,6 +18,7 @@ mod documentation;
 mod environment;
 mod faults;
 mod futures;
+mod headers;
 mod observability;
 mod planes;
 mod rooms;

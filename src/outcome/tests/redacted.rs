@@ -65,9 +65,9 @@ async fn b70_no_call_shows_its_secrets() {
 #[tokio::test(start_paused = true)]
 async fn b70_no_error_shows_what_was_refused() {
     let script = Script::new([
-        Line::json(400, r#"{"error":"canary free text for user@example.com"}"#),
+        Line::json(400, r#"{"error":"free text for user@example.com"}"#),
         Line::json(200, r#"{"auth_req_id":"canary id"}"#),
-        Line::json(400, r#"{"error":"canary-1","details":"canary"}"#),
+        Line::json(400, r#"{"token":"canary-1","error":"canary-1","details":"canary"}"#),
     ]);
     let client = scripted(&script);
     for _ in 0..3 {

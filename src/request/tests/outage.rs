@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Instant, now};
 use crate::poll::PollPolicy;
-use crate::transport::{Body, Fault, FaultKind, HttpCall, HttpReply, Replying, Transport};
+use crate::transport::{Body, Fault, FaultKind, HttpCall, HttpReply, ReplyHeaders, Replying, Transport};
 use crate::{AuthReqId, CibaClient};
 
 /// From when to when the server is gone, in seconds since the start.
@@ -66,7 +66,7 @@ impl Transport for Server {
                 (200, r#"{"access_token":"token"}"#)
             };
             let body = Body::Whole(Zeroizing::new(body.as_bytes().to_vec()));
-            Ok(HttpReply { status, retry_after: None, body })
+            Ok(HttpReply { status, retry_after: None, headers: ReplyHeaders::default(), body })
         })
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::clock::{Instant, now};
-use crate::transport::{Body, HttpCall, HttpReply, Replying, Transport};
+use crate::transport::{Body, HttpCall, HttpReply, ReplyHeaders, Replying, Transport};
 use crate::{AuthReqId, CibaClient, CibaClientBuilder};
 
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl Server {
 impl Transport for Server {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
         Box::pin(async move {
-            if !call.target.path().ends_with("token") {
+            if !call.target.url.path().ends_with("token") {
                 let pace =
                     format!(r#"{{"auth_req_id":"id-1","expires_in":300,"interval":{}}}"#, self.interval);
                 return Ok(json(200, &pace));
@@ -118,7 +118,12 @@ impl Transport for Server {
 }
 
 fn json(status: u16, body: &str) -> HttpReply {
-    HttpReply { status, retry_after: None, body: Body::Whole(Zeroizing::new(body.as_bytes().to_vec())) }
+    HttpReply {
+        status,
+        retry_after: None,
+        headers: ReplyHeaders::default(),
+        body: Body::Whole(Zeroizing::new(body.as_bytes().to_vec())),
+    }
 }
 
 pub(super) fn an_id() -> AuthReqId {

@@ -30,6 +30,18 @@ impl Authorization {
         Ok(Self(value))
     }
 
+    /// What it holds that nobody may read, as it is sent and as it was given.
+    pub(crate) fn spellings(&self) -> [Zeroizing<String>; 2] {
+        let line = self.0.to_str().unwrap_or_default();
+        let base64 = line.split_once(' ').map_or(line, |(_scheme, text)| text);
+        let pair =
+            Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default());
+        let secret =
+            pair.iter().position(|byte| *byte == b':').and_then(|at| pair.get(at.saturating_add(1)..));
+        let secret = secret.and_then(|secret| std::str::from_utf8(secret).ok()).unwrap_or_default();
+        [base64.to_owned().into(), secret.to_owned().into()]
+    }
+
     pub(super) fn value(self) -> HeaderValue {
         self.0
     }

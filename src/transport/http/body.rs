@@ -22,9 +22,10 @@ pub(super) enum Length {
 /// hyper's, and rustls' below), and are not.
 pub(super) async fn read(
     response: &mut Response,
+    headers: &HeaderMap,
     body: &mut Zeroizing<Vec<u8>>,
 ) -> Result<Length, reqwest::Error> {
-    if is_coded(response.headers()) {
+    if is_coded(headers) {
         return Ok(Length::Coded);
     }
     let length = response.content_length();

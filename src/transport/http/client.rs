@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Proxy};
+use reqwest::{Client, ClientBuilder};
 
 use super::dialled::Dialled;
 use super::keep_alive::LONGEST_IDLE;
 use super::options::HttpOptions;
-use super::proxy;
+use super::proxy::{self, HttpProxy};
 use super::resolver::{Names, Resolver};
 use crate::error::{Error, ErrorKind};
 
@@ -21,7 +21,7 @@ pub(super) struct Connection {
 /// Makes connections. What is costly (the trust store, the proxy settings) was read before, so that the client of one costs
 /// 3 microseconds and 4 kB.
 pub(super) struct Clients {
-    proxy: Option<Proxy>,
+    proxy: Option<HttpProxy>,
     names: Arc<Names>,
     dialled: Dialled,
     connect_timeout: Duration,
@@ -34,14 +34,20 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new(options: &HttpOptions) -> Result<Self, Error> {
         #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-        if options.base_url.scheme() == "https" || !options.root_certificates.is_empty() {
+        if options.base_url.scheme() == "https"
+            || !options.root_certificates.is_empty()
+            || options.client_certificate.is_some()
+        {
             return Err(Error::config(
                 "base_url",
                 "is https, which needs the feature `rustls` or `rustls-no-provider`",
             ));
         }
         let (proxy, dialled) = match proxy::to(&options.base_url, options.proxy.as_deref())? {
-            Some((proxy, dialled)) => (Some(proxy), dialled),
+            Some(proxy) => {
+                let dialled = proxy.dialled;
+                (Some(proxy), dialled)
+            }
             // HTTP/2 without asking names its host in a way that nothing of ours could set.
             #[cfg(feature = "http2")]
             None if options.http2_prior_knowledge => (None, Dialled::Address),
@@ -70,8 +76,9 @@ impl Clients {
         Ok(clients)
     }
 
-    pub(super) fn has_proxy(&self) -> bool {
-        self.proxy.is_some()
+    /// The proxy's origin.
+    pub(super) fn proxy(&self) -> Option<&str> {
+        self.proxy.as_ref().map(|proxy| proxy.origin.as_str())
     }
 
     /// Whether our resolver is asked before anything is dialled.
@@ -105,7 +112,7 @@ impl Clients {
         #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         let builder = builder.tls_backend_preconfigured(self.tls.clone());
         let builder = match &self.proxy {
-            Some(proxy) => builder.proxy(proxy.clone()),
+            Some(proxy) => builder.proxy(proxy.proxy.clone()),
             None => builder,
         };
         Ok(Connection { client: self.over_http2(builder).build()?, resolver })

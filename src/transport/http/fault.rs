@@ -1,21 +1,42 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 
+use url::Url;
+
 use super::causes::{chain, find};
-use super::resolver::{DidNotComeBack, NameMissing};
+use super::resolver::{DidNotComeBack, NameMissing, NoLookUp};
 use super::{handshake, local};
 use crate::transport::{Fault, FaultKind};
 
+/// The way that a request was to take, for words.
+pub(super) struct Way<'a> {
+    pub(super) to: &'a Url,
+    /// The proxy's origin.
+    pub(super) proxy: Option<&'a str>,
+}
+
+impl Way<'_> {
+    fn name(&self) -> &str {
+        self.to.host_str().unwrap_or_default()
+    }
+
+    /// Host and port, also where the port is the scheme's own.
+    fn host(&self) -> String {
+        format!("{}:{}", self.name(), self.to.port_or_known_default().unwrap_or_default())
+    }
+}
+
 /// Sorts what reqwest says by what matters: whether anything can have been processed, and whether it heals.
-pub(super) fn sort(error: reqwest::Error, has_proxy: bool) -> Fault {
-    // A URL is no secret here, but a base URL may be private: it is never repeated.
+pub(super) fn sort(error: reqwest::Error, way: &Way<'_>) -> Fault {
+    // The error that it becomes says where.
     let error = error.without_url();
-    let (kind, sentence) = if error.is_builder() {
+    let (kind, sentence): (_, Option<Cow<'static, str>>) = if error.is_builder() {
         (FaultKind::Unusable, None)
     } else if error.is_connect() {
-        connecting(&error, has_proxy)
+        connecting(&error, way)
     } else if let Some(refusal) = handshake::refuses_us(&error) {
-        (FaultKind::Tls, Some(refusal))
+        (FaultKind::Tls, Some(refusal.into()))
     } else if was_not_processed(&error) {
         (FaultKind::Refused, None)
     } else if error.is_timeout() {
@@ -25,7 +46,11 @@ pub(super) fn sort(error: reqwest::Error, has_proxy: bool) -> Fault {
     } else {
         (FaultKind::Broken, None)
     };
-    Fault::because(kind, error).saying(sentence)
+    let fault = Fault::because(kind, error);
+    match sentence {
+        Some(sentence) => fault.saying(sentence),
+        None => fault,
+    }
 }
 
 /// Whether nothing was sent because no connection was there, and none was dialled.
@@ -34,32 +59,63 @@ pub(super) fn did_not_come_back(error: &reqwest::Error) -> bool {
 }
 
 /// No connection was made. Only what concerns the server's identity, or ours, does not heal.
-fn connecting(error: &reqwest::Error, has_proxy: bool) -> (FaultKind, Option<&'static str>) {
-    if let Some(sorted) = handshake::sort(error) {
-        return sorted;
+fn connecting(error: &(dyn StdError + 'static), way: &Way<'_>) -> (FaultKind, Option<Cow<'static, str>>) {
+    if let Some((kind, sentence)) = handshake::sort(error) {
+        let sentence = match (kind, sentence) {
+            (_, Some(sentence)) => sentence.into(),
+            (FaultKind::NotTls, None) => {
+                format!(
+                    "what answers at {} does not speak TLS: check scheme and port of base_url",
+                    way.host()
+                )
+            }
+            (_, None) => "the server could not prove who it is".to_owned(),
+        };
+        // Whether it was the server's, the proxy's own, or one that the proxy made: all come this way.
+        let sentence = match way.proxy {
+            Some(proxy) => format!("{sentence} (by way of the proxy {proxy})"),
+            None => sentence,
+        };
+        return (kind, Some(sentence.into()));
     }
-    if let Some(missing) =
-        chain(error).filter_map(|it| it.downcast_ref::<io::Error>()).find_map(local::missing)
-    {
-        return (FaultKind::NotConnected, Some(missing));
+    let io = || chain(error).filter_map(|it| it.downcast_ref::<io::Error>());
+    if let Some(missing) = io().find_map(local::missing) {
+        return (FaultKind::NotConnected, Some(missing.into()));
     }
     if let Some(name) = find::<NameMissing>(error) {
         let kind = if name.was_found { FaultKind::NotConnected } else { FaultKind::NameMissing };
-        let sentence =
-            if has_proxy { "the proxy's name has no address" } else { "the server's name has no address" };
-        return (kind, Some(sentence));
+        let sentence = match way.proxy {
+            Some(proxy) => format!("the proxy's name has no address: {proxy}"),
+            None => format!("the server's name has no address: {}", way.name()),
+        };
+        return (kind, Some(sentence.into()));
     }
-    let sentence = if is_from_proxy(error) {
-        Some("the proxy did not open a way to the server")
-    } else {
-        has_proxy.then_some("the proxy, or the server behind it, could not be reached")
+    if find::<NoLookUp>(error).is_some() {
+        let sentence = match way.proxy {
+            Some(proxy) => format!("the resolver of this machine does not answer for the proxy {proxy}"),
+            None => format!("the resolver of this machine does not answer for the name {}", way.name()),
+        };
+        return (FaultKind::NotConnected, Some(sentence.into()));
+    }
+    let sentence = match (way.proxy, tunnel(error)) {
+        (Some(proxy), Some(why)) if why.contains("authorization required") => {
+            format!(
+                "the proxy {proxy} wants a user name and a password, or does not take those it was given (407)"
+            )
+        }
+        (Some(proxy), Some(_)) => format!("the proxy {proxy} did not open a way to {}", way.host()),
+        (Some(proxy), None) => format!("the proxy {proxy}, or the server behind it, could not be reached"),
+        (None, _) if io().any(|error| error.kind() == io::ErrorKind::ConnectionRefused) => {
+            format!("nothing listens on {}: check host and port of base_url", way.host())
+        }
+        (None, _) => format!("the server could not be reached on {}", way.host()),
     };
-    (FaultKind::NotConnected, sentence)
+    (FaultKind::NotConnected, Some(sentence.into()))
 }
 
 /// What a proxy answers to CONNECT has a type that cannot be named from here; its text is all there is.
-fn is_from_proxy(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|error| error.to_string().starts_with("tunnel error"))
+fn tunnel(error: &(dyn StdError + 'static)) -> Option<String> {
+    chain(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error"))
 }
 
 /// RFC 9113, sections 6.8 and 8.7: the request may be sent again, for it was not processed.

@@ -50,7 +50,7 @@ fn doubt(why: &rustls::CertificateError) -> Option<&'static str> {
     }
 }
 
-const WANTS_CERTIFICATE: &str = "the server wants a certificate of its clients";
+const WANTS_CERTIFICATE: &str = "the server wants a certificate of its clients, or does not take the one it was shown: see client_certificate";
 
 /// Alerts that say that our certificate, or that there is none, is what is wrong.
 fn is_about_us(alert: rustls::AlertDescription) -> bool {

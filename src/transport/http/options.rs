@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use url::Url;
+use zeroize::Zeroizing;
 
 /// What the transport is set up with.
 pub(crate) struct HttpOptions {
@@ -8,6 +9,7 @@ pub(crate) struct HttpOptions {
     pub(crate) user_agent: Option<String>,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) max_in_flight: usize,
     #[cfg(feature = "http2")]

@@ -6,9 +6,16 @@ use url::Url;
 use super::dialled::Dialled;
 use crate::error::Error;
 
+/// A proxy, what is dialled of it, and its origin: the words of an error, without its user name and password.
+pub(super) struct HttpProxy {
+    pub(super) proxy: Proxy,
+    pub(super) dialled: Dialled,
+    pub(super) origin: String,
+}
+
 /// The proxy on the way to a server, and what is dialled of it; `None` where there is none. A loopback address has none: a
 /// proxy would be asked for its own loopback.
-pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<(Proxy, Dialled)>, Error> {
+pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<HttpProxy>, Error> {
     if crate::client::is_loopback(base_url) {
         return Ok(None);
     }
@@ -16,10 +23,10 @@ pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<(Pro
         return parse(text).map(Some).map_err(|why| Error::config("proxy", why));
     }
     let Some((variable, text)) = named_by_environment(base_url.scheme()) else { return Ok(None) };
-    let (proxy, dialled) = parse(&text).map_err(|why| {
+    let found = parse(&text).map_err(|why| {
         Error::config("proxy", format_args!("comes from the variable {variable}, which {why}"))
     })?;
-    Ok(Some((proxy.no_proxy(NoProxy::from_env()), dialled)))
+    Ok(Some(HttpProxy { proxy: found.proxy.no_proxy(NoProxy::from_env()), ..found }))
 }
 
 /// As curl and reqwest choose it: the scheme's own variable before the one for all, upper case before lower. A variable
@@ -38,7 +45,7 @@ fn named_by_environment(scheme: &str) -> Option<(&'static str, String)> {
 
 /// What reqwest would silently do without, or fail to use later, is refused here; why says nothing of the text, which may
 /// hold a password.
-fn parse(text: &str) -> Result<(Proxy, Dialled), &'static str> {
+fn parse(text: &str) -> Result<HttpProxy, &'static str> {
     const NO_URL: &str = "is not a proxy's URL";
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\u{fffd}')) {
         return Err("holds white space, quotes or control characters, which no proxy's URL does");
@@ -52,6 +59,7 @@ fn parse(text: &str) -> Result<(Proxy, Dialled), &'static str> {
         }
         _ => return Err(NO_URL),
     }
+    let origin = url.origin().ascii_serialization();
     let dialled = Dialled::of(&mut url);
-    Ok((Proxy::all(url).map_err(|_| NO_URL)?, dialled))
+    Ok(HttpProxy { proxy: Proxy::all(url).map_err(|_| NO_URL)?, dialled, origin })
 }

@@ -46,6 +46,11 @@ pub(super) struct NameMissing {
     source: std::io::Error,
 }
 
+/// The resolver did not answer, or could not be asked: nobody knows whether there is such a name.
+#[derive(Debug, thiserror::Error)]
+#[error("the name could not be looked up")]
+pub(super) struct NoLookUp(#[source] std::io::Error);
+
 /// The connection that was expected back is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection did not come back")]
@@ -91,7 +96,7 @@ impl Resolve for Resolver {
                     names.found();
                     Ok(addresses)
                 }
-                Err(error) if is_temporary(&error) || is_local(&error) => Err(error.into()),
+                Err(error) if is_temporary(&error) || is_local(&error) => Err(NoLookUp(error).into()),
                 Err(source) => {
                     Err(NameMissing { was_found: names.was_found.load(Ordering::Relaxed), source }.into())
                 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::options::HttpOptions;
@@ -23,7 +23,7 @@ pub(super) fn config(options: &HttpOptions) -> Result<ClientConfig, Error> {
         // Plain http trusts nobody, and must not fail for want of a trust store.
         builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
     } else {
-        trust(builder, provider, extra)?
+        prove(trust(builder, provider, extra)?, options.client_certificate.as_deref())?
     };
     if cfg!(feature = "http2") {
         config.alpn_protocols.push(b"h2".to_vec());
@@ -67,16 +67,35 @@ fn extra(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
 
 type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
 
+/// It knows whom to trust, and not yet how to prove who it is itself.
+type TrustBuilder = rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;
+
+/// With the caller's certificate, chain and key, if there is one.
+fn prove(builder: TrustBuilder, pem: Option<&Vec<u8>>) -> Result<ClientConfig, Error> {
+    let refuse = |why| Error::config("client_certificate", why);
+    let Some(pem) = pem else { return Ok(builder.with_no_client_auth()) };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let chain = chain.map_err(|_| refuse("holds a block that is not PEM"))?;
+    if chain.is_empty() {
+        return Err(refuse("holds no certificate in PEM"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| refuse("holds no private key in PEM"))?;
+    builder.with_client_auth_cert(chain, key).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => refuse("has a key that is not that of its first certificate"),
+        _ => refuse("has a certificate or a key that TLS cannot use"),
+    })
+}
+
 /// Mozilla's certificates, compiled in.
 #[cfg(feature = "webpki-roots")]
 fn trust(
     builder: Builder,
     _: Arc<CryptoProvider>,
     extra: Vec<CertificateDer<'static>>,
-) -> Result<ClientConfig, Error> {
+) -> Result<TrustBuilder, Error> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned().chain(extra));
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    Ok(builder.with_root_certificates(roots))
 }
 
 /// The platform's certificates, and its rules.
@@ -85,7 +104,7 @@ fn trust(
     builder: Builder,
     provider: Arc<CryptoProvider>,
     extra: Vec<CertificateDer<'static>>,
-) -> Result<ClientConfig, Error> {
+) -> Result<TrustBuilder, Error> {
     use rustls_platform_verifier::Verifier;
 
     #[cfg(not(target_os = "android"))]
@@ -107,5 +126,5 @@ fn trust(
         )
         .with_source(error)
     })?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)))
 }

@@ -46,6 +46,13 @@ impl Authority {
         acceptor(certificate.der().clone(), &key)
     }
 
+    /// A client's certificate of this authority with its key, in PEM.
+    pub(crate) fn client(&self) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params("client.example", GOOD).signed_by(&key, &self.0).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
     /// A server that wants a certificate of this authority from its clients too.
     pub(crate) fn strict_server(&self, name: &str) -> TlsAcceptor {
         let provider = Arc::new(aws_lc_rs::default_provider());

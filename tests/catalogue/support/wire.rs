@@ -107,8 +107,12 @@ impl Wire {
                     }
                     match tls {
                         Some(tls) => {
-                            if let Ok(mut stream) = tls.accept(&mut stream).await {
+                            let accepted = tls.accept(&mut stream).await.ok();
+                            if let Some(mut stream) = accepted {
                                 server.converse(&mut stream, number).await;
+                            } else {
+                                // What still comes is read, so that the close is no reset.
+                                while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
                             }
                         }
                         // Reads the first of the handshake, and says nothing to it.

@@ -1,0 +1,54 @@
+//! What is known of a request that failed, beside why: where it went, what the server calls it, and the server's own words.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::transport::{Authorization, ReplyHeaders, RequestHeaders, Target};
+use crate::wire::reason;
+
+/// A request, for the error that may come of it. Nothing is worked out before there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) authorization: Option<&'a Authorization>,
+    pub(crate) headers: Option<&'a RequestHeaders>,
+    /// What the body held and nobody may read, though a server may repeat it.
+    pub(crate) secrets: &'a [&'a str],
+}
+
+/// The answer to it, as much as came.
+#[derive(Clone, Copy)]
+pub(crate) struct Reply<'a> {
+    pub(crate) headers: &'a ReplyHeaders,
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+impl Evidence<'_> {
+    /// The same error, saying where and in whose words.
+    pub(crate) fn add_to(&self, error: Error, reply: Option<Reply<'_>>) -> Error {
+        let error = error.with_endpoint(Arc::clone(&self.target.endpoint));
+        let Some(Reply { headers, body }) = reply else { return error };
+        let credential = self.authorization.map(Authorization::spellings);
+        let mut hide = self.secrets.to_vec();
+        hide.extend(credential.iter().flatten().map(|spelling| spelling.as_str()));
+        hide.extend(self.headers.iter().flat_map(|headers| headers.values()));
+        let error = match body.and_then(reason) {
+            Some(words) => error.with_server_message(&words, &hide),
+            None => error,
+        };
+        let error = match headers.request_id() {
+            Some(id) => error.with_request_id(id, &hide),
+            None => error,
+        };
+        let is_redirect = error.status().is_some_and(|status| (300..=399).contains(&status));
+        match headers.redirects_to(&self.target.url) {
+            Some(origin) if is_redirect => error.with_message(format!(
+                "the server answered with a redirect to {origin}, which is never followed: check base_url"
+            )),
+            _ => error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
