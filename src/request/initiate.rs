@@ -58,7 +58,7 @@ impl InitiateApproval {
         self
     }
 
-    /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (wire contract,
+    /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (`docs/wire.md`,
     /// section 2.1).
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
@@ -198,7 +198,7 @@ impl IntoFuture for InitiateApproval {
     type IntoFuture = BoxFuture<Self::Output>;
 
     /// Sends the request and waits for the acknowledgement; that the server sends the push inside this call makes it
-    /// slow (wire contract, section 3.8).
+    /// slow (`docs/wire.md`, section 3.8).
     ///
     /// # Errors
     ///

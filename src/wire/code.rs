@@ -8,7 +8,7 @@ const LONGEST: usize = 48;
 /// Of a code that is not in the table.
 pub(super) const UNKNOWN: &str = "the server answered with a code that is not known";
 
-/// A machine-readable `error` value (wire contract, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
+/// A machine-readable `error` value (`docs/wire.md`, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
 ///
 /// Only the known codes carry meaning; anything else that looks like a code is kept in
 /// [`Other`](Self::Other), and free text never gets here.

@@ -40,7 +40,7 @@ const STRANGERS: &[(&str, &str)] = &[("wire", "transport")];
 const CIRCLES: &[&[&str]] = &[&["types::email_key", "types::email"]];
 
 /// A house of its own, and what is built for measuring alone.
-const APART: &[&str] = &["sandbox", "benching", "fuzzing"];
+const APART: &[&str] = &["sandbox", "internals"];
 
 /// A file of `src`, by the path of its module.
 #[derive(Default)]

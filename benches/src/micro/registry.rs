@@ -6,7 +6,7 @@
 mod registry {
     use std::hint::black_box;
 
-    use authsec_ciba::benching::{Claim, Registry};
+    use authsec_ciba::internals::benching::{Claim, Registry};
     use authsec_ciba::{AuthReqId, Email};
     use criterion::{BatchSize, Criterion, Throughput};
 
