@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
-use crate::trace::{CallSpan, FlowId};
+use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
@@ -215,7 +215,7 @@ impl IntoFuture for InitiateApproval {
     fn into_future(self) -> Self::IntoFuture {
         let flow = FlowId::random();
         let span = tracing::info_span!(
-            "authsec.initiate",
+            trace::INITIATE,
             %flow,
             email = self.email.as_ref().ok().map(|email| display(email.masked())),
             attempts = Empty,

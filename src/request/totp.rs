@@ -9,7 +9,7 @@ use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
-use crate::trace::{CallSpan, FlowId};
+use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
@@ -22,7 +22,7 @@ pub(crate) fn verify(
 ) -> BoxFuture<Result<TotpOutcome, Error>> {
     let flow = FlowId::random();
     let span = tracing::info_span!(
-        "authsec.totp",
+        trace::TOTP,
         %flow,
         email = email.as_ref().ok().map(|email| display(email.masked())),
         attempts = Empty,
