@@ -328,7 +328,7 @@ impl fmt::Debug for CibaClient {
     }
 }
 
-/// For the fuzz targets: see [`fuzzing`](crate::fuzzing).
+/// For the fuzz targets: see [`fuzzing`](crate::internals::fuzzing).
 #[cfg(fuzzing)]
 pub(crate) fn poll_url(base_url: &str) -> Option<String> {
     let plane = crate::wire::Plane::Admin { workspace_id: None };
@@ -336,7 +336,7 @@ pub(crate) fn poll_url(base_url: &str) -> Option<String> {
     Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.into())
 }
 
-/// For the fuzz targets: see [`fuzzing`](crate::fuzzing).
+/// For the fuzz targets: see [`fuzzing`](crate::internals::fuzzing).
 #[cfg(fuzzing)]
 pub(crate) fn read_config_file(text: &[u8]) -> Option<(Option<String>, Option<String>)> {
     let file = config_file::ConfigFile::parse(text).ok()?;

@@ -25,6 +25,11 @@ pub mod replicas {}
 
 #[doc = include_str!("../docs/guide-links.md")]
 #[doc = ""]
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
+
+#[doc = include_str!("../docs/guide-links.md")]
+#[doc = ""]
 #[doc = include_str!("../docs/timing.md")]
 pub mod timing {}
 

@@ -9,19 +9,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attempts;
-#[cfg(authsec_bench)]
-#[doc(hidden)]
-pub mod benching;
 mod client;
 mod clock;
 mod error;
 mod evidence;
 mod expiring;
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+#[cfg(any(authsec_bench, fuzzing))]
+#[doc(hidden)]
+pub mod internals;
 mod outcome;
 mod poll;
 mod push_guard;

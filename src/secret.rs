@@ -13,7 +13,7 @@ pub(crate) const REDACTED: &str = "[redacted]";
 
 /// The token that an approval or a TOTP login yields.
 ///
-/// Treat it as opaque: the deployments sign it in different ways (wire contract, section 3.7), and only the service
+/// Treat it as opaque: the deployments sign it in different ways (`docs/wire.md`, section 3.7), and only the service
 /// that accepts it can judge it. It is wiped on drop; `Debug` is redacted; there is no `Display`, no `Serialize`. The HTTP
 /// and TLS libraries under this crate read it through buffers of their own, which are not wiped.
 #[derive(Clone)]

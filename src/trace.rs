@@ -5,6 +5,12 @@ use std::fmt;
 
 use tracing::Span;
 
+/// The names of the spans. They, the events and all their fields are listed in `docs/telemetry.md`, which a test compares
+/// with what is recorded.
+pub(crate) const INITIATE: &str = "authsec.initiate";
+pub(crate) const POLL: &str = "authsec.poll";
+pub(crate) const TOTP: &str = "authsec.totp";
+
 /// The short random id of one flow: of an approval's initiate, its polls and all its waits, or of a TOTP login. It stands
 /// in every span and warning of theirs, and is no secret: nothing can be done with it but to find them in a log.
 ///

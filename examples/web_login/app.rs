@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::decoys::Decoys;
 use crate::options::Options;
+use crate::reachable::Reachable;
 use crate::sessions::Sessions;
 use crate::stop::asked_to_stop;
 use crate::throttle::Throttle;
@@ -17,6 +18,7 @@ pub struct App {
     pub sessions: Sessions,
     pub decoys: Decoys,
     pub throttle: Throttle,
+    pub reachable: Reachable,
     pub demo: Option<Demo>,
     /// How long a person has for the answer.
     pub wait: Duration,
@@ -42,6 +44,7 @@ impl App {
             sessions: Sessions::default(),
             decoys: Decoys::default(),
             throttle: Throttle::new(options.play),
+            reachable: Reachable::new(),
             demo,
             wait: options.wait(),
             idle: options.idle(),

@@ -1,4 +1,4 @@
-//! What a waiting page hears: how much time is left, and when to look again.
+//! What a waiting page hears: how much time is left, whether the sign-in service answers, and when to look again.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::stage::Stage;
 /// One open stream. It says nothing that the page would have to be trusted with: the page itself shows how it ended.
 struct Listener {
     stage: watch::Receiver<Stage>,
+    reachable: watch::Receiver<bool>,
     second: tokio::time::Interval,
     stopping: CancellationToken,
     _stay: Stay,
@@ -30,6 +31,7 @@ pub async fn events(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let listener = Listener {
         stage: visitor.session.changes(),
+        reachable: app.reachable.changes(),
         second: interval(Duration::from_secs(1)),
         stopping: app.stopping.clone(),
         _stay: visitor.session.presence.stay(),
@@ -54,6 +56,10 @@ impl Listener {
             biased;
             () = self.stopping.cancelled() => named("stopping"),
             _ = self.stage.changed() => named("moved"),
+            _ = self.reachable.changed() => {
+                let reachable = *self.reachable.borrow_and_update();
+                (Event::default().event("reachable").data(reachable.to_string()), false)
+            }
             _ = self.second.tick() => {
                 let left = Event::default().event("left").data(seconds_until(until).to_string());
                 (left.retry(Duration::from_secs(1)), false)

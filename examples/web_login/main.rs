@@ -30,6 +30,7 @@ mod handlers;
 mod options;
 mod pages;
 mod presence;
+mod reachable;
 mod session;
 mod sessions;
 mod sign_in;

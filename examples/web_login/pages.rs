@@ -31,6 +31,7 @@ struct Waiting<'a> {
     code: &'a str,
     left: u64,
     wait: u64,
+    reachable: bool,
 }
 
 #[derive(Template)]
@@ -66,6 +67,7 @@ pub fn render(app: &App, session: &Session) -> Response {
             code: code.as_str(),
             left: seconds_until(*until),
             wait: app.wait.as_secs(),
+            reachable: app.reachable.now(),
         }),
         Stage::Code { email, notice } => html(&Code { frame, email: email.as_str(), notice: *notice }),
         Stage::SignedIn { email, token, .. } => {

@@ -35,16 +35,20 @@ pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result
     Ok(())
 }
 
-async fn answer(app: &App, email: &Email, message: BindingMessage, until: Instant) -> Stage {
+async fn answer(app: &Arc<App>, email: &Email, message: BindingMessage, until: Instant) -> Stage {
     let pending = match app.client.initiate_app_approval(email).binding_message(message).await {
         Ok(pending) => pending,
         Err(error) if is_stranger(&error) => {
+            app.reachable.answered();
             return Stage::ended(email, app.decoys.wait(email, until).await);
         }
         Err(error) => return failed(email, &error),
     };
+    app.reachable.answered();
     let left = until.saturating_duration_since(Instant::now());
-    match pending.wait().timeout(left).await {
+    let told = Arc::clone(app);
+    let wait = pending.wait().timeout(left).on_progress(move |progress| told.reachable.hear(&progress));
+    match wait.await {
         Ok(outcome) => Stage::after(email, outcome),
         Err(error) => failed(email, &error),
     }

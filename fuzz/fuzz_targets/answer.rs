@@ -6,7 +6,7 @@ mod oracle;
 
 use std::time::Duration;
 
-use authsec_ciba::fuzzing::{ASKED, Read, read_initiate, read_poll, read_totp};
+use authsec_ciba::internals::fuzzing::{ASKED, Read, read_initiate, read_poll, read_totp};
 use libfuzzer_sys::fuzz_target;
 use oracle::Oracle;
 

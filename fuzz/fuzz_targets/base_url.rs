@@ -1,7 +1,7 @@
 //! Any text as a base URL.
 #![no_main]
 
-use authsec_ciba::fuzzing::poll_url;
+use authsec_ciba::internals::fuzzing::poll_url;
 use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
 

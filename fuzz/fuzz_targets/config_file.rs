@@ -1,7 +1,7 @@
 //! Any bytes as a configuration file of the official SDKs.
 #![no_main]
 
-use authsec_ciba::fuzzing::config_file;
+use authsec_ciba::internals::fuzzing::config_file;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 

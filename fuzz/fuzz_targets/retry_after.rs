@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use authsec_ciba::fuzzing::retry_after;
+use authsec_ciba::internals::fuzzing::retry_after;
 use libfuzzer_sys::fuzz_target;
 
 const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);

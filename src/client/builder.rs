@@ -391,7 +391,7 @@ impl CibaClientBuilder {
     /// let client = CibaClient::builder()
     ///     .base_url("http://authsec:8080")
     ///     .danger_unencrypted_http_to("authsec")
-    ///     .client_id("client")
+    ///     .client_id("my-client")
     ///     .build()?;
     /// # let _ = client;
     /// # Ok(())

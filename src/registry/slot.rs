@@ -39,7 +39,7 @@ pub(crate) struct Slot {
 pub(crate) struct Said {
     /// The address as it was written.
     pub(crate) email: Option<Email>,
-    /// Sent with every poll if it was sent with the initiate (wire contract, section 2.2).
+    /// Sent with every poll if it was sent with the initiate (`docs/wire.md`, section 2.2).
     pub(crate) resource: Option<Box<str>>,
 }
 

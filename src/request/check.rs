@@ -29,7 +29,7 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
     match &result {
         Ok(()) => tracing::info!("the configuration is right as far as a poll can tell"),
         Err(error) => tracing::warn!(
-            kind = error.kind().as_str(),
+            kind = ?error.kind(),
             status = error.status(),
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),

@@ -14,7 +14,7 @@ use crate::evidence::{Evidence, Reply};
 use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
-use crate::trace::{CallSpan, FlowId};
+use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, RequestHeaders, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
@@ -59,7 +59,7 @@ impl InitiateApproval {
         self
     }
 
-    /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (wire contract,
+    /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (`docs/wire.md`,
     /// section 2.1).
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
@@ -217,7 +217,7 @@ impl IntoFuture for InitiateApproval {
     type IntoFuture = BoxFuture<Self::Output>;
 
     /// Sends the request and waits for the acknowledgement; that the server sends the push inside this call makes it
-    /// slow (wire contract, section 3.8).
+    /// slow (`docs/wire.md`, section 3.8).
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ impl IntoFuture for InitiateApproval {
     fn into_future(self) -> Self::IntoFuture {
         let flow = FlowId::random();
         let span = tracing::info_span!(
-            "authsec.initiate",
+            trace::INITIATE,
             %flow,
             email = self.email.as_ref().ok().map(|email| display(email.masked())),
             attempts = Empty,

@@ -11,7 +11,7 @@ use crate::wire::Acknowledgement;
 
 /// A request that is on its way to a phone: the answer of `initiate_app_approval` in the API reference.
 ///
-/// The server's word is no proof that the push arrived: it acknowledges also where the push failed (wire contract,
+/// The server's word is no proof that the push arrived: it acknowledges also where the push failed (`docs/wire.md`,
 /// section 2.1).
 #[derive(Clone)]
 pub struct PendingApproval {

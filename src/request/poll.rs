@@ -14,7 +14,7 @@ use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Finished, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, Unheard};
-use crate::trace::{FlowId, MaskedEmail};
+use crate::trace::{self, FlowId, MaskedEmail};
 use crate::types::{AuthReqId, Email};
 
 /// A wait for a person's answer, not yet begun: `.await` it, [`spawn`](Self::spawn) it, or look [`once`](Self::once).
@@ -220,7 +220,7 @@ fn wait_span(email: &Email, flow: FlowId) -> tracing::Span {
     use tracing::field::Empty;
 
     tracing::info_span!(
-        "authsec.poll",
+        trace::POLL,
         %flow,
         email = %MaskedEmail(email.as_str()),
         interval = Empty,

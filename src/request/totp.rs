@@ -10,7 +10,7 @@ use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
-use crate::trace::{CallSpan, FlowId};
+use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode};
 use crate::wire::{self, Answer, TotpAnswer, TotpBody};
@@ -23,7 +23,7 @@ pub(crate) fn verify(
 ) -> BoxFuture<Result<TotpOutcome, Error>> {
     let flow = FlowId::random();
     let span = tracing::info_span!(
-        "authsec.totp",
+        trace::TOTP,
         %flow,
         email = email.as_ref().ok().map(|email| display(email.masked())),
         attempts = Empty,

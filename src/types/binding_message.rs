@@ -5,7 +5,7 @@ use super::MatchCode;
 use super::characters::{builds_an_emoji, is_bidi, is_control_or_break, is_zero_width};
 use crate::error::Error;
 
-/// The longest text that AuthSec stores (wire contract, section 2.1), in characters.
+/// The longest text that AuthSec stores (`docs/wire.md`, section 2.1), in characters.
 const LONGEST: usize = 255;
 
 /// The text that the phone shows beside Approve and Deny (`binding_message`, OpenID CIBA Core, section 7.1).

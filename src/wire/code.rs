@@ -12,7 +12,7 @@ pub(super) const UNKNOWN: &str = "the server answered with a code that is not kn
 pub(super) const UNKNOWN_CLIENT: &str = "the server does not know this client, or has approved it for no resource server \
      or for several: check client_id, and that the client is registered and approved in the workspace";
 
-/// A machine-readable `error` value (wire contract, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
+/// A machine-readable `error` value (`docs/wire.md`, section 2.0; OpenID CIBA Core, sections 11 and 13; RFC 6749).
 ///
 /// Only the known codes carry meaning; anything else that looks like a code is kept in
 /// [`Other`](Self::Other), and free text never gets here.

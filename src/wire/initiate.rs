@@ -7,11 +7,11 @@ use super::document::Document;
 use crate::error::Error;
 use crate::types::{AuthReqId, EmailKey};
 
-/// What is assumed where the server does not say (OpenID CIBA Core, section 7.3; wire contract, section 3.2).
+/// What is assumed where the server does not say (OpenID CIBA Core, section 7.3; `docs/wire.md`, section 3.2).
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
 
-/// An initiate request, before it is known in whose words it is sent (wire contract, section 2.1).
+/// An initiate request, before it is known in whose words it is sent (`docs/wire.md`, section 2.1).
 pub(crate) struct InitiateBody<'a> {
     pub(crate) email: &'a str,
     pub(crate) binding_message: &'a str,
@@ -55,7 +55,7 @@ pub(crate) fn read_initiate(answer: &Answer<'_>, email: &EmailKey) -> Result<Ack
     const LACKING: &str = "the answer to the request is not one of the contract's";
     let document = answer.document().ok_or_else(|| answer.codeless(LACKING))?;
     match document.error_member() {
-        // No push went out for any of them (wire contract, section 2.1), but for the server's own fault.
+        // No push went out for any of them (`docs/wire.md`, section 2.1), but for the server's own fault.
         ErrorMember::Known(code) => Err(answer.known(code)),
         ErrorMember::Unknown(code) => Err(answer.unknown(code)),
         ErrorMember::Text => {

@@ -8,7 +8,7 @@ use super::{ErrorCode, Plane};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::Grant;
 
-/// A poll (wire contract, section 2.2).
+/// A poll (`docs/wire.md`, section 2.2).
 pub(crate) struct PollBody<'a> {
     auth_req_id: &'a str,
     client_id: Option<&'a str>,

@@ -1,4 +1,4 @@
-/// Which generation of AuthSec's routes to call (wire contract, section 1). Chosen, never guessed from a host name.
+/// Which generation of AuthSec's routes to call (`docs/wire.md`, section 1). Chosen, never guessed from a host name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiRoutes {
@@ -43,7 +43,7 @@ impl ApiRoutes {
         match plane {
             Plane::Admin { .. } => self.admin(),
             // The workspace TOTP route cannot succeed on the newest server; the admin one can, and takes the
-            // workspace (wire contract, section 2.6).
+            // workspace (`docs/wire.md`, section 2.6).
             Plane::Client { workspace_id: Some(_), .. } => Paths { totp: self.admin().totp, ..self.client() },
             Plane::Client { .. } => self.client(),
         }

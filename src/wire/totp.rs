@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::secret::AccessToken;
 use crate::types::EmailKey;
 
-/// A TOTP login (wire contract, section 2.6).
+/// A TOTP login (`docs/wire.md`, section 2.6).
 pub(crate) struct TotpBody<'a> {
     pub(crate) email: &'a str,
     pub(crate) code: &'a str,

@@ -57,6 +57,7 @@ fn the_guides_links_are_known_to_rustdoc() {
         include_str!("../../docs/from-python.md"),
         include_str!("../../docs/operating.md"),
         include_str!("../../docs/replicas.md"),
+        include_str!("../../docs/telemetry.md"),
         include_str!("../../docs/timing.md"),
         include_str!("../../docs/web-login.md"),
         include_str!("../../docs/wire.md"),

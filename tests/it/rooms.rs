@@ -43,7 +43,7 @@ const STRANGERS: &[(&str, &str)] = &[("wire", "transport")];
 const CIRCLES: &[&[&str]] = &[];
 
 /// A house of its own, and what is built for measuring alone.
-const APART: &[&str] = &["sandbox", "guide", "benching", "fuzzing"];
+const APART: &[&str] = &["sandbox", "guide", "internals"];
 
 /// A file of `src`, by the path of its module.
 #[derive(Default)]

@@ -6,7 +6,7 @@
 mod registry {
     use std::hint::black_box;
 
-    use authsec_ciba::benching::{Registry, Wait};
+    use authsec_ciba::internals::benching::{Registry, Wait};
     use authsec_ciba::{AuthReqId, Email};
     use criterion::{BatchSize, Criterion, Throughput};
 

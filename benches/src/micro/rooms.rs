@@ -6,7 +6,7 @@
 mod rooms {
     use std::hint::black_box;
 
-    use authsec_ciba::benching::{Polls, Schedule, read_initiate, read_poll, read_totp};
+    use authsec_ciba::internals::benching::{Polls, Schedule, read_initiate, read_poll, read_totp};
     use authsec_ciba::{AuthReqId, BindingMessage, Email, MatchCode};
     use criterion::Criterion;
 

@@ -23,6 +23,11 @@ events.addEventListener("left", ({ data }) => {
   lost = false;
 });
 
+// The same for everybody who waits, whatever address they typed.
+events.addEventListener("reachable", ({ data }) => {
+  say(data === "true" ? "Waiting for your answer" : "We cannot reach the sign-in service. Trying again.");
+});
+
 events.addEventListener("moved", () => {
   events.close();
   location.replace("/");

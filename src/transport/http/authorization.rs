@@ -13,7 +13,7 @@ use crate::secret::{ClientSecret, REDACTED};
 pub(crate) struct Authorization(HeaderValue);
 
 impl Authorization {
-    /// HTTP Basic with id and secret as they are: AuthSec does not URL-decode them (wire contract, section 4).
+    /// HTTP Basic with id and secret as they are: AuthSec does not URL-decode them (`docs/wire.md`, section 4).
     pub(crate) fn basic(id: &str, secret: &ClientSecret) -> Result<Self, Error> {
         const PREFIX: &str = "Basic ";
         let pair = Zeroizing::new([id.as_bytes(), b":", secret.expose_secret().as_bytes()].concat());

@@ -1,4 +1,4 @@
-//! The exact bytes of the three requests, per plane (wire contract, sections 2.1, 2.2 and 2.6).
+//! The exact bytes of the three requests, per plane (`docs/wire.md`, sections 2.1, 2.2 and 2.6).
 
 use crate::wire::{InitiateBody, Plane, PollBody, TotpBody};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Answer, PollAnswer, TotpAnswer, key, meaning, read_poll, seconds};
 use crate::wire::{read_initiate, read_totp};
 
-/// What every route can answer (wire contract, section 2.0).
+/// What every route can answer (`docs/wire.md`, section 2.0).
 const COMMON: [&str; 4] = ["rate-limited", "handler-timeout", "panic", "unknown-route"];
 
 const ADMIN: &[&str] = &[

@@ -1,4 +1,4 @@
-//! The paths of each generation (wire contract, section 1).
+//! The paths of each generation (`docs/wire.md`, section 1).
 
 use crate::wire::{ApiRoutes, Paths, Plane};
 

@@ -49,6 +49,15 @@ impl Phone {
         self.post("clock", json!({ "advance_seconds": seconds })).await;
     }
 
+    /// From now on polls meet a gateway that says 502.
+    pub async fn goes_down(&self) {
+        self.post("fault", json!({ "call": "poll", "fault": "html_502", "always": true })).await;
+    }
+
+    pub async fn comes_back(&self) {
+        self.post("fault", json!({ "clear": true })).await;
+    }
+
     async fn get(&self, call: &str) -> Value {
         self.http.get(self.url(call)).send().await.unwrap().json().await.unwrap()
     }

@@ -382,3 +382,29 @@ async fn f64_each_warning_is_said_once_and_stays() {
     })
     .await;
 }
+
+/// Said to everybody who waits, whether there is an account or not, and taken back when it is over.
+#[tokio::test]
+async fn b94_an_outage_is_told_to_everybody_alike() {
+    play(&[], async |stand| {
+        let (anna, stranger) = (stand.browser().await, stand.browser().await);
+        anna.ask_phone(ANNA).await;
+        stranger.ask_phone("stranger@example.com").await;
+        stand.phone.pending(ANNA).await;
+        stand.phone.goes_down().await;
+        for browser in [&anna, &stranger] {
+            browser.sees("status", "We cannot reach the sign-in service").await;
+        }
+        anna.picture("unreachable").await;
+        // A page that comes later says so, too.
+        stranger.reload().await;
+        stranger.sees("status", "We cannot reach the sign-in service").await;
+        stand.phone.comes_back().await;
+        for browser in [&anna, &stranger] {
+            browser.sees("status", "Waiting for your answer").await;
+        }
+        stand.phone.approve(ANNA).await;
+        anna.sees("signed-in", ANNA).await;
+    })
+    .await;
+}
