@@ -20,7 +20,7 @@ use tracing_subscriber::prelude::*;
 const HELP: &str = "\
 What the client records, as numbers: approvals by outcome, time to approval, faults, pushes refused, codes.
 
-It takes no options, and runs against an embedded fake server.
+It takes no options, reads no AUTHSEC_* variable, and runs against an embedded fake server.
 ";
 
 #[tokio::main]

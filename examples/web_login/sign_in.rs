@@ -25,10 +25,11 @@ pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result
         // Whatever branch is not taken is dropped, and with its last wait the polls end. `cancel_approval` would
         // stop the polls of everybody who typed this address, also those of its owner.
         let stage = tokio::select! {
-            stage = answer(&app, &email, message, until) => stage,
+            biased;
+            () = app.stopping.cancelled() => Stage::ended(&email, Notice::Stopping),
             () = session.no_longer_waiting() => return,
             () = session.presence.gone(app.idle) => Stage::ended(&email, Notice::Left),
-            () = app.stopping.cancelled() => Stage::ended(&email, Notice::Stopping),
+            stage = answer(&app, &email, message, until) => stage,
         };
         session.enter_from(Stage::is_waiting, stage);
     });
