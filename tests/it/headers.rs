@@ -58,7 +58,7 @@ async fn b93_a_function_is_told_call_and_flow_inside_the_calls_span() {
         let _ = client.verify_totp(EMAIL, "123456").await;
         client.check().await.expect("right");
         let expected = Some(pending.flow_id().to_string());
-        assert_eq!(headers(&sandbox, Call::Initiate, "x-flow"), [expected.clone()]);
+        assert_eq!(headers(&sandbox, Call::Initiate, "x-flow")[0], expected);
         assert_eq!(headers(&sandbox, Call::Poll, "x-flow")[0], expected);
     }
     .with_subscriber(captured.subscriber())
