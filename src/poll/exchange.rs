@@ -60,7 +60,9 @@ pub(super) async fn exchange(
     };
     let asked = Asked { auth_req_id: slot.id().expose_secret(), email: slot.who() };
     let reply = inner.transport.send(call).await;
-    let secrets = [slot.id().expose_secret(), slot.who().as_str()];
+    let id = slot.id().expose_secret();
+    // Some leave out the padding.
+    let secrets = [id, id.trim_end_matches('='), slot.who().as_str()];
     let evidence = Evidence {
         target: &inner.targets.poll,
         authorization: authorization.as_ref(),

@@ -117,11 +117,16 @@ async fn ask(
     *sent = 1;
     let body = TotpBody { email: email.as_str(), code: code.expose_secret() }.encode(&inner.plane);
     let headers = span.in_scope(|| inner.headers(RequestKind::Totp, flow));
-    let evidence = Evidence {
-        target: &inner.targets.totp,
-        authorization: None,
-        headers: headers.as_ref(),
-        secrets: &[email.as_str(), code.expose_secret()],
+    // Not all that a server knows, and may repeat, stood in this request.
+    let failed = |error, reply: Option<Reply<'_>>| {
+        let authorization = inner.authorization();
+        let evidence = Evidence {
+            target: &inner.targets.totp,
+            authorization: authorization.as_ref(),
+            headers: headers.as_ref(),
+            secrets: &[email.as_str(), code.expose_secret()],
+        };
+        TotpAnswer::Failed(evidence.add_to(error, reply))
     };
     let call = HttpCall {
         target: &inner.targets.totp,
@@ -135,13 +140,11 @@ async fn ask(
     };
     let reply = match inner.transport.send(call).await {
         Ok(reply) => reply,
-        Err(fault) => return TotpAnswer::Failed(evidence.add_to(fault.into_error(), None)),
+        Err(fault) => return failed(fault.into_error(), None),
     };
     let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
     let read = |body| match wire::read_totp(&Answer { status, retry_after, body }, &email.key()) {
-        TotpAnswer::Failed(error) => {
-            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers: head, body })))
-        }
+        TotpAnswer::Failed(error) => failed(error, Some(Reply { headers: head, body })),
         answer => answer,
     };
     match reply.body {
@@ -149,7 +152,7 @@ async fn ask(
         Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
         Body::Cut(_, fault) => {
             let error = fault.into_error().with_status(status);
-            TotpAnswer::Failed(evidence.add_to(error, Some(Reply { headers: head, body: None })))
+            failed(error, Some(Reply { headers: head, body: None }))
         }
         Body::TooLong | Body::Encoded => read(None),
     }

@@ -18,8 +18,12 @@ use crate::capture::Captured;
 
 const EMAIL: &str = "canary.person@example.com";
 const SECRET: &str = "Canary-Client-Secret-5c4d";
-/// Stands where a server should not write one: in texts, in ids, in tokens, in headers.
+/// Stands where a server may write a secret: in ids, in tokens, in headers, in places of no meaning.
 const PLANTED: &str = "Canary-Planted-By-The-Server-77aa";
+/// A header of the caller's own.
+const KEY: &str = "Canary-Key-Of-The-Gateway-91b3";
+/// The server's own words, which are to be seen (B-91): what stands beside them is not.
+const WORDS: &str = "words of the server";
 /// Digits that no duration and no port of a test has.
 const CODE: &str = "918273";
 
@@ -63,6 +67,7 @@ impl Shown {
             Err(error) => {
                 self.error(error);
                 self.debug(&(error.code(), error.field(), error.status(), error.retry_after()));
+                self.debug(&(error.endpoint(), error.server_message(), error.request_id(), error.flow_id()));
             }
         }
     }
@@ -99,16 +104,22 @@ fn forms(canary: &str) -> Vec<String> {
     forms
 }
 
-fn faults() -> Vec<Fault> {
+/// `code` is one that the request carries.
+fn faults(code: &str) -> Vec<Fault> {
     let respond = |status: u16, body: String| Fault::Respond {
         status,
         headers: vec![
             ("location".to_owned(), format!("https://example.com/{PLANTED}")),
             ("retry-after".to_owned(), PLANTED.to_owned()),
             ("x-canary".to_owned(), PLANTED.to_owned()),
+            ("x-request-id".to_owned(), SECRET.to_owned()),
         ],
         body: body.into_bytes(),
     };
+    // Who sees a request may repeat all that was in it, as it is and as a URL or a header spells it.
+    let credential = STANDARD.encode(format!("client:{SECRET}"));
+    let email = url::form_urlencoded::byte_serialize(EMAIL.as_bytes()).collect::<String>();
+    let echo = format!("{WORDS}: {EMAIL} {email} {SECRET} Basic {credential} {KEY} {code}");
     let mut faults = vec![
         Fault::Pass,
         Fault::Hang,
@@ -141,11 +152,14 @@ fn faults() -> Vec<Fault> {
         Fault::unknown_code(),
     ];
     for status in [200, 202, 204, 302, 400, 401, 403, 404, 429, 500, 503, 999] {
-        faults.push(respond(status, format!(r#"{{"error":"{PLANTED}","error_description":"{PLANTED}"}}"#)));
-        faults.push(respond(status, format!(r#"{{"error":"invalid_request","details":"{PLANTED}"}}"#)));
+        faults.push(respond(status, format!(r#"{{"error":"{echo}","error_description":"{echo}"}}"#)));
+        faults.push(respond(status, format!(r#"{{"error":"invalid_request","details":"{echo}"}}"#)));
         faults.push(respond(status, format!(r#"{{"access_token":"{PLANTED}","error":"{PLANTED}"}}"#)));
         faults.push(respond(status, format!(r#"{{"auth_req_id":"{PLANTED} \n","token":"{PLANTED}","#)));
-        faults.push(respond(status, format!(r#"{{"success":false,"message":"{PLANTED}"}}"#)));
+        faults.push(respond(status, format!(r#"{{"success":false,"message":"{echo}"}}"#)));
+        faults.push(respond(status, format!(r#"{{"token":"{PLANTED}","message":"{PLANTED}"}}"#)));
+        faults.push(respond(status, format!("<title>{echo}</title>")));
+        faults.push(respond(status, echo.clone()));
         faults.push(respond(status, format!("<html>{PLANTED}</html>")));
     }
     faults
@@ -160,6 +174,8 @@ async fn start(http2: bool) -> (Sandbox, CibaClient) {
         .client_secret(SECRET)
         .workspace_id(sandbox.workspace_id())
         .push_guard(PushGuard::off())
+        .header("x-api-key", KEY)
+        .headers_with(|_| vec![("x-other-key".to_owned(), KEY.to_owned())])
         .poll_policy(PollPolicy::default().timeout(Duration::from_secs(40)));
     #[cfg(feature = "http2")]
     let client = client.http2_prior_knowledge(http2);
@@ -176,10 +192,10 @@ async fn initiate(client: &CibaClient, shown: &mut Shown) -> PendingApproval {
 
 /// Every fault on every call.
 async fn meet_every_fault(sandbox: &Sandbox, client: &CibaClient, shown: &mut Shown) {
-    for fault in faults() {
+    for (fault, with_code) in faults("").into_iter().zip(faults(CODE)) {
         sandbox.faults().next(Call::Initiate, fault.clone());
         shown.result(&client.initiate_app_approval(EMAIL).await);
-        sandbox.faults().next(Call::Totp, fault.clone());
+        sandbox.faults().next(Call::Totp, with_code);
         shown.result(&client.verify_totp(EMAIL, CODE).await);
         let right = sandbox.authenticator(EMAIL).code();
         sandbox.faults().next(Call::Totp, fault.clone());
@@ -191,6 +207,16 @@ async fn meet_every_fault(sandbox: &Sandbox, client: &CibaClient, shown: &mut Sh
         let pending = initiate(client, shown).await;
         sandbox.phone(EMAIL).approve().await;
         sandbox.faults().next(Call::Poll, fault);
+        shown.outcome(pending.wait().await);
+        sandbox.faults().clear();
+    }
+    for status in [200, 400, 403, 503] {
+        let pending = initiate(client, shown).await;
+        let id = pending.auth_req_id().expose_secret();
+        let body =
+            format!(r#"{{"message":"{WORDS}: no {id} or {}"}}"#, id.trim_end_matches('=')).into_bytes();
+        let headers = vec![("x-request-id".to_owned(), id.to_owned())];
+        sandbox.faults().always(Call::Poll, Fault::Respond { status, headers, body });
         shown.outcome(pending.wait().await);
         sandbox.faults().clear();
     }
@@ -241,6 +267,12 @@ fn meet_every_refusal(shown: &mut Shown) {
     }
     shown.result(&builder().client_secret(format!("{SECRET}\n")).build());
     shown.result(&builder().root_certificate(PLANTED).build());
+    let at = || builder().base_url("https://example.com");
+    shown.debug(&at().header("x-api-key", PLANTED).client_certificate(PLANTED));
+    shown.result(&at().client_certificate(PLANTED).build());
+    shown.result(&at().header("x-api-key", format!("{PLANTED}\n")).build());
+    shown.result(&at().header(format!("{PLANTED} "), PLANTED).build());
+    shown.result(&at().header("authorization", PLANTED).build());
     shown.result(&builder().base_url("https://example.com").proxy(format!("no proxy {PLANTED}")).build());
     shown.result(&CibaClient::builder().client_secret(SECRET).build());
     shown.result(&AuthReqId::new(format!("{PLANTED} ")));
@@ -263,7 +295,7 @@ async fn search(http2: bool) {
         log::set_max_level(log::LevelFilter::Trace);
     });
     let (captured, mut shown) = (Captured::default(), Shown::default());
-    let mut canaries = [EMAIL, SECRET, PLANTED, CODE].map(str::to_owned).to_vec();
+    let mut canaries = [EMAIL, SECRET, PLANTED, KEY, CODE].map(str::to_owned).to_vec();
     async {
         let (sandbox, client) = start(http2).await;
         meet_every_fault(&sandbox, &client, &mut shown).await;
@@ -271,6 +303,7 @@ async fn search(http2: bool) {
         meet_every_refusal(&mut shown);
         let issued = sandbox.issued();
         for request in issued.requests {
+            canaries.push(request.auth_req_id.trim_end_matches('=').to_owned());
             canaries.push(request.auth_req_id);
             canaries.extend(request.token);
         }
@@ -284,6 +317,7 @@ async fn search(http2: bool) {
     let logged = LOGGED.lock().expect("not poisoned").clone();
     assert!(log.contains("authsec.poll") && log.contains("hyper"), "the HTTP stack's events are there, too");
     assert!(logged.contains("reqwest"), "and those that go to `log`");
+    assert!(shown.0.contains(WORDS) && log.contains(WORDS), "the server's own words, without them");
     assert!(shown.0.contains("approval_lost") && shown.0.contains("approved"), "outcomes");
     assert!(canaries.len() > 150, "{}", canaries.len());
     for canary in &canaries {

@@ -54,11 +54,11 @@ async fn b93_a_function_is_told_call_and_flow_inside_the_calls_span() {
         let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
         flow = Some(pending.flow_id());
         sandbox.phone(EMAIL).approve().await;
-        assert_eq!(pending.wait().spawn().await.expect("an outcome").status(), "approved");
+        assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
         let _ = client.verify_totp(EMAIL, "123456").await;
         client.check().await.expect("right");
         let expected = Some(pending.flow_id().to_string());
-        assert_eq!(headers(&sandbox, Call::Initiate, "x-flow"), [expected.clone()]);
+        assert_eq!(headers(&sandbox, Call::Initiate, "x-flow")[0], expected);
         assert_eq!(headers(&sandbox, Call::Poll, "x-flow")[0], expected);
     }
     .with_subscriber(captured.subscriber())

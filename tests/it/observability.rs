@@ -111,6 +111,42 @@ async fn f51_b90_at_info_each_warning_says_who_which_flow_and_what_without_its_s
 }
 
 #[tokio::test(start_paused = true)]
+async fn f54_b91_each_warning_carries_what_its_error_knows() {
+    let captured = Captured::default();
+    let mut errors = Vec::new();
+    async {
+        let (sandbox, client) = start().await;
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        let body = r#"{"error":"quota_exceeded","error_description":"Your plan allows 1000 pushes a month"}"#;
+        let headers = vec![("X-Request-ID".to_owned(), "req-4711".to_owned())];
+        let fault = Fault::Respond { status: 402, headers, body: body.into() };
+        for call in [Call::Initiate, Call::Poll, Call::Totp] {
+            sandbox.faults().always(call, fault.clone());
+        }
+        errors.extend(fail(&client, EMAIL).await);
+        errors.push(pending.wait().await.expect_err("refused"));
+        errors.push(client.check().await.expect_err("refused"));
+    }
+    .with_subscriber(captured.subscriber_at(tracing::Level::INFO))
+    .await;
+    let text = captured.text();
+    for (error, path) in errors.iter().zip(["initiate", "totp/login", "token", "token"]) {
+        let endpoint = error.endpoint().expect("where");
+        assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with(path), "{endpoint}");
+        assert_eq!(error.server_message(), Some("Your plan allows 1000 pushes a month"), "{error}");
+        assert_eq!((error.request_id(), error.status()), (Some("req-4711"), Some(402)), "{error}");
+        let told = |line: &&str| {
+            ["endpoint=", "server_message=", "request_id=\"req-4711\"", "status=402", path]
+                .iter()
+                .all(|it| line.contains(it))
+        };
+        let warnings = text.lines().filter(|line| line.contains(" WARN ")).filter(told).count();
+        assert_eq!(warnings, if path == "token" { 2 } else { 1 }, "{path}: {text}");
+    }
+    assert_eq!(text.lines().filter(|line| line.contains("code=\"quota_exceeded\"")).count(), 3, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn f51_b90_every_end_of_a_call_is_told_by_its_span() {
     let captured = Captured::default();
     let (mut flow, mut refused) = (None, None);

@@ -196,3 +196,12 @@ async fn b73_a_token_must_be_visible_ascii() {
     let under_its_other_name = Line::json(200, r#"{"token":"t-3"}"#);
     assert_eq!(status_of([under_its_other_name]).await, "approved");
 }
+
+#[tokio::test(start_paused = true)]
+async fn b91_an_end_without_an_answer_says_where_none_came_from() {
+    let silent = || Line::pending().after(Duration::from_secs(1_000));
+    let client = scripted(&Script::new([Line::ack(5, 20), silent(), silent(), silent(), silent()]));
+    let error = initiate(&client).await.wait().await.expect_err("no answer");
+    assert_eq!(error.kind(), ErrorKind::Network, "{error}");
+    assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
+}
