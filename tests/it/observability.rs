@@ -253,7 +253,7 @@ const NOT_PLAYED: &[&str] = &[
     "this variable is not read:",
     "left the queue in front of a server that does not answer",
     "an approval came after its request was stopped, and was dropped",
-    "an approval was dropped: its request was cancelled before anybody had received it",
+    "an approval was dropped: it was cancelled before anybody had received it",
 ];
 
 #[tokio::test(start_paused = true)]
