@@ -160,12 +160,11 @@ fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
     rows.map(columns).collect()
 }
 
-/// Whether these words are those of the table, whose `<...>` stand for what differs.
+/// Whether these words are those of the table, in which what stands in backquotes differs.
 fn says(told: &str, words: &str) -> bool {
     let mut rest = told;
     let mut fits = true;
-    for (place, part) in words.split('<').enumerate() {
-        let part = if place == 0 { part } else { part.split_once('>').expect("closed").1 };
+    for (place, part) in words.split('`').step_by(2).enumerate() {
         match rest.split_once(part) {
             Some((before, behind)) => {
                 fits &= place > 0 || before.is_empty();
