@@ -111,7 +111,7 @@ async fn sign_in(client: CibaClient) {
     // The longest address makes the longest body.
     let email = format!("{}@example.com", "x".repeat(242));
     match client.verify_totp(&email, CODE).await.expect("judged") {
-        TotpOutcome::Verified { token, .. } => assert_eq!(token.expose_secret(), LOGIN),
+        TotpOutcome::Verified(verified) => assert_eq!(verified.token().expose_secret(), LOGIN),
         other => panic!("{other:?}"),
     }
     let dropped = client.verify_totp(&email, CODE);
