@@ -333,7 +333,7 @@ impl fmt::Debug for CibaClient {
 pub(crate) fn poll_url(base_url: &str) -> Option<String> {
     let plane = crate::wire::Plane::Admin { workspace_id: None };
     let base_url = origin::parse(base_url, None).ok()?;
-    Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.into())
+    Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.url.into())
 }
 
 /// For the fuzz targets: see [`fuzzing`](crate::internals::fuzzing).

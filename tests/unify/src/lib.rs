@@ -108,7 +108,7 @@ async fn f52_no_span_is_held_by_a_connection() {
     let open = Open::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(open.clone()));
     let (address, _) = serve(answer("", PENDING), None);
-    let client = CibaClient::builder().base_url(format!("http://{address}")).build().expect("valid");
+    let client = CibaClient::builder().client_id("a").base_url(format!("http://{address}")).build().expect("valid");
     let _ = client.poll_for_approval("user@example.com", &id()).once().await.expect("answered");
     let _ = client.initiate_app_approval("user@example.com").await;
     assert_eq!(*open.0.lock().expect("not poisoned"), []);
@@ -125,11 +125,11 @@ async fn f42_tls_stays_rustls() {
     let (config, pem) = certificate();
     let (address, heads) = serve(answer("", PENDING), Some(config));
     let base_url = format!("https://localhost:{}", address.port());
-    let doubting = CibaClient::builder().base_url(&base_url).build().expect("valid");
+    let doubting = CibaClient::builder().client_id("a").base_url(&base_url).build().expect("valid");
     let error = doubting.poll_for_approval("user@example.com", &id()).await.expect_err("not trusted");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 0), "at once: {error:?}");
     assert!(format!("{error:?}").contains("UnknownIssuer"), "rustls says it: {error:?}");
-    let trusting = CibaClient::builder().base_url(&base_url).root_certificate(pem).build().expect("valid");
+    let trusting = CibaClient::builder().client_id("a").base_url(&base_url).root_certificate(pem).build().expect("valid");
     let looked = trusting.poll_for_approval("user@example.com", &id()).once().await.expect("trusted");
     assert!(matches!(looked, PollStatus::Pending { .. }), "{looked:?}");
     assert_eq!(heads.lock().expect("not poisoned").len(), 1);
@@ -143,7 +143,7 @@ async fn f42_nothing_is_unpacked_and_no_cookie_is_kept() {
         ("set-cookie: a=b; Path=/\r\n", PENDING.to_vec(), true),
     ] {
         let (address, heads) = serve(answer(headers, &body), None);
-        let client = CibaClient::builder().base_url(format!("http://{address}")).build().expect("valid");
+        let client = CibaClient::builder().client_id("a").base_url(format!("http://{address}")).build().expect("valid");
         for n in 0..2 {
             let email = format!("user-{n}@example.com");
             let id = AuthReqId::new(format!("id-{n}")).expect("valid");

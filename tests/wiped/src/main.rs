@@ -130,11 +130,13 @@ async fn sign_in(client: CibaClient) {
     client.shutdown().await;
 }
 
-/// The first crate in a backtrace that is not Rust's own.
+/// The first crate in a backtrace that is not Rust's own. What drops a value is of the value's crate: where a library's value
+/// stands in a function of ours, and nothing of the library is called to drop it, that alone says whose it is.
 fn who_frees(backtrace: &str) -> String {
     let frames = backtrace
         .lines()
         .filter_map(|line| Some(line.trim().split_once(": ")?.1))
+        .map(|name| name.strip_prefix("core::ptr::drop_in_place<").unwrap_or(name))
         .filter(|name| name.contains("::") && !name.contains("wiped::Looking"));
     let crates = frames.map(|name| {
         let name =
