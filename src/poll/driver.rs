@@ -11,8 +11,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::wait::{Glance, Next, Wait};
 use crate::clock::{Instant, check_runtime, now};
-use crate::error::Error;
-use crate::outcome::{Outcome, PollStatus};
+use crate::outcome::Outcome;
 use crate::registry::{Companion, Request};
 use crate::transport::Caller;
 
@@ -125,7 +124,8 @@ where
 pub(crate) enum Looked {
     /// The id has ended.
     Id(Wait),
-    Status(Result<PollStatus, Error>),
+    /// It has not.
+    Unended(Wait),
 }
 
 /// Looks once: goes along with a request that is under way, or makes one where the floor allows it.
@@ -146,7 +146,7 @@ pub(crate) async fn look(wait: Wait, ended: CancellationToken) -> Looked {
     if let Some(request) = request {
         follow(&request, until, &ended).await;
     }
-    if ended.is_cancelled() { Looked::Id(wait) } else { Looked::Status(wait.looked()) }
+    if ended.is_cancelled() { Looked::Id(wait) } else { Looked::Unended(wait) }
 }
 
 /// Goes along with a request until it has ended, or somebody ends the wait.

@@ -9,7 +9,7 @@ use super::{Event, Listener, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, p
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::{Outcome, PollStatus};
+use crate::outcome::{ApprovalOutcome, Outcome, PollStatus};
 use crate::registry::{Joined, Membership, Request, Slot, View, Work};
 use crate::transport::Caller;
 
@@ -225,7 +225,7 @@ impl Wait {
 
     /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows
     /// another.
-    pub(super) fn looked(&self) -> Result<PollStatus, Error> {
+    fn found(&self) -> Result<PollStatus, Error> {
         let at = now();
         self.slot.pace(|pace, life| match pace.fault() {
             _ if self.schedule.is_expired(at) => {
@@ -238,6 +238,26 @@ impl Wait {
                 Ok(PollStatus::Pending { next_poll_in })
             }
         })
+    }
+
+    /// Ends a look where the id has not ended.
+    pub(crate) fn looked(mut self) -> Result<PollStatus, Error> {
+        let found = self.found();
+        self.record(match &found {
+            Ok(PollStatus::Pending { .. }) => Ok("pending"),
+            Ok(PollStatus::Ended(outcome)) => Ok(outcome.status()),
+            Err(error) => Err(error.kind()),
+        });
+        found
+    }
+
+    /// Ends a wait of no time where the id has not ended.
+    pub(crate) fn looked_in_vain(self) -> Outcome {
+        let found = self.found();
+        self.tell(found.map(|status| match status {
+            PollStatus::Ended(outcome) => outcome,
+            PollStatus::Pending { .. } => ApprovalOutcome::Timeout,
+        }))
     }
 
     /// Hands out how the id ended, or its waits: decided here, so that nothing comes out that was cancelled before.
@@ -261,16 +281,24 @@ impl Wait {
                 _ => error,
             }
         });
-        if let Some(rare) = &mut self.rare {
-            let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
-            let (polls, attempts, interval) = self.slot.pace(|pace, _| {
-                (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy))
-            });
-            rare.span.record("polls", polls).record("attempts", attempts);
-            rare.span.record("interval", tracing::field::debug(interval));
-            rare.end(&outcome);
-        }
+        self.record(outcome.as_ref().map(ApprovalOutcome::status).map_err(Error::kind));
         outcome
+    }
+
+    /// Tells the span how it came out.
+    fn record(&mut self, outcome: Result<&'static str, ErrorKind>) {
+        let Some(rare) = &mut self.rare else { return };
+        let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
+        let (polls, attempts, interval) = self.slot.pace(|pace, _| {
+            (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy))
+        });
+        let span = std::mem::replace(&mut rare.span, Span::none());
+        span.record("polls", polls).record("attempts", attempts);
+        span.record("interval", tracing::field::debug(interval));
+        match outcome {
+            Ok(word) => span.record("outcome", word),
+            Err(kind) => span.record("outcome", "error").record("error", tracing::field::debug(kind)),
+        };
     }
 
     fn endpoint(&self) -> Arc<str> {
@@ -288,18 +316,6 @@ impl Wait {
 
     fn span(&self) -> Span {
         self.rare.as_ref().map_or_else(Span::none, |rare| rare.span.clone())
-    }
-}
-
-impl Rare {
-    fn end(&mut self, outcome: &Outcome) {
-        let span = std::mem::replace(&mut self.span, Span::none());
-        match outcome {
-            Ok(outcome) => span.record("outcome", outcome.status()),
-            Err(error) => {
-                span.record("outcome", "error").record("error", tracing::field::debug(error.kind()))
-            }
-        };
     }
 }
 

@@ -180,7 +180,7 @@ impl PollForApproval {
             let (wait, ended) = self.join()?;
             match driver::look(wait, ended).await {
                 Looked::Id(wait) => wait.receive().map(PollStatus::Ended),
-                Looked::Status(status) => status,
+                Looked::Unended(wait) => wait.looked(),
             }
         }
     }
@@ -209,10 +209,7 @@ impl PollForApproval {
 async fn look_as_wait(wait: Wait, ended: CancellationToken) -> Finished {
     match driver::look(wait, ended).await {
         Looked::Id(wait) => Finished::Id(wait),
-        Looked::Status(status) => Finished::Wait(status.map(|status| match status {
-            PollStatus::Ended(outcome) => outcome,
-            PollStatus::Pending { .. } => ApprovalOutcome::Timeout,
-        })),
+        Looked::Unended(wait) => Finished::Wait(wait.looked_in_vain()),
     }
 }
 

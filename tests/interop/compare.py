@@ -20,7 +20,7 @@ from server import CLIENT_ID, EMAIL, Server, sandbox
 
 SDK = "4.7.3"
 FOOTNOTE = (
-    "Numbers in brackets: the defects of the wire contract, section 5. /N: attempts left. In the TOTP rows 'polls' are"
+    "Numbers in brackets: the defects listed in README.md. /N: attempts left. In the TOTP rows 'polls' are"
     " logins. The time from the acknowledgement to the first poll of Rust is checked, too."
 )
 # Cells at once. They mostly wait.

@@ -1,7 +1,7 @@
 """What is compared. Nothing but data: what is done, and what each side has to make of it.
 
 Times in the calls are chosen so that nothing falls on the same instant as something else. Defect numbers are those of
-the wire contract's list of defects of the official SDKs (section 5).
+the list in `README.md`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
-use authsec_ciba::{CibaClient, Error};
+use authsec_ciba::{ApprovalOutcome, CibaClient, Error, PollStatus};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber as _;
 use tracing::span::{Attributes, Id};
@@ -64,6 +64,36 @@ async fn b90_a_dropped_poll_tells_its_end_too() {
     let told =
         |line: &&str| ["authsec.poll", "close", "outcome=\"dropped\""].iter().all(|it| line.contains(it));
     assert_eq!(text.lines().filter(told).count(), 2, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b90_a_look_tells_what_it_found() {
+    let captured = Captured::default();
+    async {
+        let (sandbox, client) = start().await;
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        for _ in 0..2 {
+            let looked = pending.wait().once().await;
+            assert!(matches!(looked, Ok(PollStatus::Pending { .. })), "{looked:?}");
+        }
+        let waited = pending.wait().timeout(Duration::ZERO).await;
+        assert!(matches!(waited, Ok(ApprovalOutcome::Timeout)), "{waited:?}");
+        sandbox.faults().next(Call::Poll, Fault::html_502());
+        tokio::time::advance(Duration::from_secs(5)).await;
+        pending.wait().once().await.expect_err("a fault");
+    }
+    .with_subscriber(captured.subscriber())
+    .await;
+    let text = captured.text();
+    let told = |outcome: &str| {
+        let told = |line: &&str| line.contains("authsec.poll") && line.contains("close") && line.contains(outcome);
+        text.lines().filter(told).count()
+    };
+    assert_eq!(told("outcome=\"pending\""), 2, "{text}");
+    assert_eq!(told("outcome=\"timeout\""), 1, "{text}");
+    assert_eq!(told("outcome=\"error\" error=Server"), 1, "{text}");
+    assert_eq!(told("outcome=\"dropped\""), 0, "{text}");
 }
 
 /// An initiate and a login that both fail.
