@@ -289,9 +289,9 @@ impl Wait {
     fn record(&mut self, outcome: Result<&'static str, ErrorKind>) {
         let Some(rare) = &mut self.rare else { return };
         let policy = rare.policy.as_ref().unwrap_or(&self.inner.policy);
-        let (polls, attempts, interval) = self.slot.pace(|pace, _| {
-            (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy))
-        });
+        let (polls, attempts, interval) = self
+            .slot
+            .pace(|pace, _| (self.schedule.polls(pace), pace.attempts(), self.schedule.floor(pace, policy)));
         let span = std::mem::replace(&mut rare.span, Span::none());
         span.record("polls", polls).record("attempts", attempts);
         span.record("interval", tracing::field::debug(interval));

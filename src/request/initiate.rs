@@ -15,7 +15,7 @@ use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{self, CallSpan, FlowId};
-use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, Lane, RequestHeaders, Turn};
+use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, HttpReply, Lane, RequestHeaders, Turn};
 use crate::types::{BindingMessage, Email, EmailKey};
 use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
 
@@ -73,32 +73,45 @@ impl InitiateApproval {
         self
     }
 
-    async fn run(self, flow: FlowId, span: CallSpan) -> Result<PendingApproval, Error> {
-        let email = self.email.as_ref().ok().cloned();
-        let mut tried = 0;
-        let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
-        span.tell(|span| {
-            span.record("attempts", tried);
-            match &ended {
-                Ok(pending) => tracing::debug!(
-                    expires_in = pending.expires_in().as_secs(),
-                    interval = pending.interval().as_secs(),
-                    "pushed"
-                ),
-                Err(error) => {
-                    tell_failure("initiate", flow, email.as_ref(), error);
-                    span.record("error", debug(error.kind()));
+    /// As a block, not as an `async fn`, which would hold the call twice.
+    fn run(
+        mut self,
+        flow: FlowId,
+        span: CallSpan,
+    ) -> impl Future<Output = Result<PendingApproval, Error>> + Send {
+        async move {
+            let email = self.email.as_ref().ok().cloned();
+            let mut tried = 0;
+            let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
+            span.tell(|span| {
+                span.record("attempts", tried);
+                match &ended {
+                    Ok(pending) => tracing::debug!(
+                        expires_in = pending.expires_in().as_secs(),
+                        interval = pending.interval().as_secs(),
+                        "pushed"
+                    ),
+                    Err(error) => {
+                        tell_failure("initiate", flow, email.as_ref(), error);
+                        span.record("error", debug(error.kind()));
+                    }
                 }
-            }
-        });
-        span.ended(if ended.is_ok() { "pushed" } else { "error" });
-        ended
+            });
+            span.ended(if ended.is_ok() { "pushed" } else { "error" });
+            ended
+        }
     }
 
-    async fn send(self, flow: FlowId, span: &CallSpan, tried: &mut u32) -> Result<PendingApproval, Error> {
+    /// Takes the call apart, but does not move it: a future of more than 1,032 bytes is slow to allocate.
+    async fn send(
+        &mut self,
+        flow: FlowId,
+        span: &CallSpan,
+        tried: &mut u32,
+    ) -> Result<PendingApproval, Error> {
         check_runtime()?;
-        let email = self.email?;
-        let inner = self.inner;
+        let email = self.email.clone()?;
+        let inner = &self.inner;
         if inner.registry.is_closed() {
             return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
         }
@@ -112,7 +125,7 @@ impl InitiateApproval {
             resource: self.resource.as_deref(),
         };
         let headers = || span.in_scope(|| inner.headers(RequestKind::Initiate, flow));
-        match send(&inner, &body, &key, &mut push, tried, headers).await {
+        match send(inner, &body, &key, &mut push, tried, headers).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -120,8 +133,8 @@ impl InitiateApproval {
                 let said = Said { email: Some(email.clone()), resource };
                 let (id, interval) = (ack.auth_req_id.clone(), ack.interval);
                 initiating.acknowledged(Acknowledged { id, interval, life, flow, said, at });
-                let inner = Arc::clone(&inner);
-                Ok(PendingApproval::new(inner, email, ack, self.binding_message, self.resource, life, flow))
+                let (message, resource) = (self.binding_message.clone(), self.resource.take());
+                Ok(PendingApproval::new(Arc::clone(inner), email, ack, message, resource, life, flow))
             }
             Err(error) => {
                 if !error.may_have_reached_server() {
@@ -147,7 +160,6 @@ async fn send(
     let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Initiate)).await else {
         return Err(no_place());
     };
-    let encoded = body.encode(&inner.plane);
     loop {
         let (authorization, headers) = (inner.authorization(), headers());
         let evidence = Evidence {
@@ -158,7 +170,7 @@ async fn send(
         };
         let call = HttpCall {
             target: &inner.targets.initiate,
-            body: encoded.clone().into(),
+            body: body.encode(&inner.plane).into(),
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
             authorization: authorization.clone(),
@@ -168,34 +180,35 @@ async fn send(
         *tried = tried.saturating_add(1);
         push.sending();
         let sent = now();
-        let reply = match inner.transport.send(call).await {
-            Ok(reply) => reply,
-            Err(fault) => {
-                let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
-                if !again || *tried > RECONNECTS {
-                    let error = pushed_perhaps(fault).with_attempts(*tried);
-                    return Err(evidence.add_to(error, None));
-                }
-                push.not_sent();
-                tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
-                continue;
-            }
+        let fault = match inner.transport.send(call).await {
+            Ok(reply) => return read(reply, &evidence, key).map(|ack| (ack, sent)),
+            Err(fault) => fault,
         };
-        let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
-        let read = |body| {
-            wire::read_initiate(&Answer { status, retry_after, body }, key)
-                .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
-        };
-        let ack = match reply.body {
-            Body::Whole(bytes) => read(Some(&bytes)),
-            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
-            Body::Cut(_, fault) => {
-                let error = pushed_perhaps(fault).with_status(status);
-                Err(evidence.add_to(error, Some(Reply { headers: head, body: None })))
-            }
-            Body::TooLong | Body::Encoded => read(None),
-        };
-        return ack.map(|ack| (ack, sent));
+        let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
+        if !again || *tried > RECONNECTS {
+            let error = pushed_perhaps(fault).with_attempts(*tried);
+            return Err(evidence.add_to(error, None));
+        }
+        drop(fault);
+        push.not_sent();
+        tokio::time::sleep(RECONNECT_WAIT.saturating_mul(*tried)).await;
+    }
+}
+
+fn read(reply: HttpReply, evidence: &Evidence<'_>, key: &EmailKey) -> Result<Acknowledgement, Error> {
+    let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
+    let read = |body| {
+        wire::read_initiate(&Answer { status, retry_after, body }, key)
+            .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
+    };
+    match reply.body {
+        Body::Whole(bytes) => read(Some(&bytes)),
+        Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+        Body::Cut(_, fault) => {
+            let error = pushed_perhaps(fault).with_status(status);
+            Err(evidence.add_to(error, Some(Reply { headers: head, body: None })))
+        }
+        Body::TooLong | Body::Encoded => read(None),
     }
 }
 

@@ -24,6 +24,7 @@ mod runtime;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use authorization::Authorization;
@@ -50,7 +51,7 @@ use self::dialled::Dialled;
 use self::fault::Way;
 use self::keep_alive::Idle;
 use self::runtime::Runtimes;
-use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Lane, Replying, Transport};
+use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Replying, Transport};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::sync::{Mutex, lock};
@@ -113,120 +114,126 @@ impl HttpTransport {
         alias
     }
 
-    /// A connection of the runtime that the request belongs to, or room for one.
-    async fn lend(&self, call: &Carrying<'_>) -> Result<Loan<'_, Connection>, Fault> {
-        let home = call.home.filter(|home| self.runtimes.has_io(*home));
-        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(NO_IO))?;
-        let mut loan = self.connections.lend(home, call.lane, call.begun);
-        if !loan.closing.is_empty() {
-            loan.closing.clear();
-            // Each closes in a task of its own, which may run before another is dialled.
-            yield_now().await;
+    /// A request is large, and reqwest keeps it in a box of its own: it is made where it leaves, and no future of ours holds it.
+    fn request(&self, call: &HttpCall<'_>, body: Bytes) -> Request {
+        let mut request = Request::new(Method::POST, self.target(&call.target.url));
+        *request.headers_mut() = self.headers.clone();
+        if let Some(authorization) = &call.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone().value());
         }
-        Ok(loan)
+        if let Some(headers) = call.headers {
+            headers.add_to(request.headers_mut());
+        }
+        *request.body_mut() = Some(body.into());
+        request
+    }
+
+    /// A connection of the runtime that the request belongs to, or room for one.
+    fn lend(&self, call: &HttpCall<'_>, begun: Instant) -> Result<Loan<'_, Connection>, Fault> {
+        let home = call.place.home().filter(|home| self.runtimes.has_io(*home));
+        let home = home.ok_or_else(|| Fault::new(FaultKind::Unusable).saying(NO_IO))?;
+        Ok(self.connections.lend(home, call.lane, begun))
     }
 
     /// Sends a request, and gives the answer as far as its head.
     async fn execute(
         &self,
         loan: &mut Loan<'_, Connection>,
-        request: Request,
-        now: Instant,
+        call: &HttpCall<'_>,
+        body: Bytes,
+        begun: Instant,
     ) -> reqwest::Result<Response> {
-        let Some(connection) = loan.client.clone() else { return self.dial(loan, request).await };
+        let Some(connection) = &loan.client else {
+            return self.dial(loan, self.request(call, body))?.await;
+        };
         let mut again = None;
-        if loan.comes_back(now) {
+        if loan.comes_back(begun) {
             if runtime::has_one_thread() {
                 // The task that brings it back stands in the queue before us.
                 yield_now().await;
             } else if self.clients.ask_resolver() {
-                again = request.try_clone();
+                again = Some(body.clone());
             }
         }
         connection.resolver.set_comes_back(again.is_some());
-        match (connection.client.execute(request).await, again) {
-            (Err(error), Some(again)) if fault::did_not_come_back(&error) => self.dial(loan, again).await,
+        match (connection.client.execute(self.request(call, body)).await, again) {
+            (Err(error), Some(body)) if fault::did_not_come_back(&error) => {
+                self.dial(loan, self.request(call, body))?.await
+            }
             (answer, _) => answer,
         }
     }
 
-    async fn dial(&self, loan: &mut Loan<'_, Connection>, request: Request) -> reqwest::Result<Response> {
-        let connection = self.clients.connection()?;
-        let answering = connection.client.execute(request);
-        loan.client = Some(connection);
-        answering.await
+    fn dial(
+        &self,
+        loan: &mut Loan<'_, Connection>,
+        request: Request,
+    ) -> reqwest::Result<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
+        let connection = loan.client.insert(self.clients.connection()?);
+        Ok(connection.client.execute(request))
     }
 
-    async fn carry(&self, call: Carrying<'_>, request: Request) -> Result<HttpReply, Fault> {
-        let mut loan = self.lend(&call).await?;
-        let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
-        // One clock over head and body.
-        let reading = async {
-            let mut response = self.execute(&mut loan, request, call.begun).await?;
-            let head = head.insert(Head::of(&mut response));
-            body::read(&mut response, &head.headers, &mut body).await
-        };
-        let read = match timeout_at(later(call.begun, call.timeout), reading).await {
-            Ok(read) => {
-                read.map_err(|error| fault::sort(error, &Way { to: call.to, proxy: self.clients.proxy() }))
+    /// As a block, not as an `async fn`, which would hold the call twice: a future of more than 1,032 bytes is slow to allocate.
+    fn carry<'a>(
+        &'a self,
+        mut call: HttpCall<'a>,
+    ) -> impl Future<Output = Result<HttpReply, Fault>> + Send + 'a {
+        async move {
+            let begun = now();
+            let sent = Bytes::from_owner(std::mem::take(&mut call.body));
+            let mut loan = self.lend(&call, begun)?;
+            if !loan.closing.is_empty() {
+                loan.closing.clear();
+                // Each closes in a task of its own, which may run before another is dialled.
+                yield_now().await;
             }
-            Err(_elapsed) => Err(Fault::new(FaultKind::TimedOut)),
-        };
-        let now = now();
-        let Some(mut head) = head else {
-            let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
-            match fault.kind {
-                FaultKind::Broken if now.saturating_duration_since(call.begun) <= ON_ITS_WAY => {
-                    loan.was_closed(call.begun);
+            let (mut head, mut body) = (None, Zeroizing::new(Vec::new()));
+            // One clock over head and body.
+            let read = {
+                let reading = pin!(async {
+                    let mut response = self.execute(&mut loan, &call, sent, begun).await?;
+                    let head = head.insert(Head::of(&mut response));
+                    body::read(&mut response, &head.headers, &mut body).await
+                });
+                timeout_at(later(begun, call.timeout), reading).await
+            };
+            let read = match read {
+                Ok(read) => read.map_err(|error| {
+                    fault::sort(error, &Way { to: &call.target.url, proxy: self.clients.proxy() })
+                }),
+                Err(_elapsed) => Err(Fault::new(FaultKind::TimedOut)),
+            };
+            let now = now();
+            let Some(mut head) = head else {
+                let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
+                match fault.kind {
+                    FaultKind::Broken if now.saturating_duration_since(begun) <= ON_ITS_WAY => {
+                        loan.was_closed(begun);
+                    }
+                    FaultKind::TimedOut => loan.was_silent(begun),
+                    _ => {}
                 }
-                FaultKind::TimedOut => loan.was_silent(call.begun),
-                _ => {}
-            }
-            return Err(fault);
-        };
-        let (status, retry_after) = (head.status, head.retry_after);
-        let headers = ReplyHeaders(std::mem::take(&mut head.headers));
-        let body = match read {
-            Ok(Length::Whole) => {
-                head.give_back(loan, now);
-                Body::Whole(body)
-            }
-            Ok(Length::TooLong) => Body::TooLong,
-            Ok(Length::Coded) => Body::Encoded,
-            Err(fault) => Body::Cut(body, fault),
-        };
-        Ok(HttpReply { status, retry_after, headers, body })
+                return Err(fault);
+            };
+            let (status, retry_after) = (head.status, head.retry_after);
+            let headers = ReplyHeaders(std::mem::take(&mut head.headers));
+            let body = match read {
+                Ok(Length::Whole) => {
+                    head.give_back(loan, now);
+                    Body::Whole(body)
+                }
+                Ok(Length::TooLong) => Body::TooLong,
+                Ok(Length::Coded) => Body::Encoded,
+                Err(fault) => Body::Cut(body, fault),
+            };
+            Ok(HttpReply { status, retry_after, headers, body })
+        }
     }
-}
-
-/// What is known of a call while it is carried.
-struct Carrying<'a> {
-    to: &'a Url,
-    home: Option<tokio::runtime::Id>,
-    lane: Lane,
-    begun: Instant,
-    timeout: Duration,
 }
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, call: HttpCall<'a>) -> Replying<'a> {
-        let mut request = Request::new(Method::POST, self.target(&call.target.url));
-        *request.headers_mut() = self.headers.clone();
-        if let Some(authorization) = call.authorization {
-            request.headers_mut().insert(AUTHORIZATION, authorization.value());
-        }
-        if let Some(headers) = call.headers {
-            headers.add_to(request.headers_mut());
-        }
-        *request.body_mut() = Some(Bytes::from_owner(call.body).into());
-        let carrying = Carrying {
-            to: &call.target.url,
-            home: call.place.home(),
-            lane: call.lane,
-            begun: now(),
-            timeout: call.timeout,
-        };
-        Box::pin(self.carry(carrying, request))
+        Box::pin(self.carry(call))
     }
 }
 

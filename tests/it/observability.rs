@@ -87,7 +87,8 @@ async fn b90_a_look_tells_what_it_found() {
     .await;
     let text = captured.text();
     let told = |outcome: &str| {
-        let told = |line: &&str| line.contains("authsec.poll") && line.contains("close") && line.contains(outcome);
+        let told =
+            |line: &&str| line.contains("authsec.poll") && line.contains("close") && line.contains(outcome);
         text.lines().filter(told).count()
     };
     assert_eq!(told("outcome=\"pending\""), 2, "{text}");

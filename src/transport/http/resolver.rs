@@ -8,7 +8,7 @@ use super::keep_alive::COMES_BACK;
 use super::local::is_local;
 
 /// What an IP address is called towards reqwest, which asks no resolver about one.
-pub(super) const ALIAS: &str = "address.invalid";
+pub(super) const ALIAS: &str = "a.invalid";
 
 /// What the names of a transport lead to: its server's, or its proxy's.
 pub(super) struct Names {

@@ -13,6 +13,7 @@ use super::keep_alive::Idle;
 use super::resolver::{ALIAS, DidNotComeBack, NameMissing, Names, Resolver};
 use super::*;
 use crate::clock::{later, now};
+use crate::transport::Lane;
 
 fn runtime() -> (Runtime, Id) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
