@@ -73,7 +73,7 @@ impl InitiateApproval {
         self
     }
 
-    /// As a block, not as an `async fn`, which would hold the call twice.
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the call twice")]
     fn run(
         mut self,
         flow: FlowId,

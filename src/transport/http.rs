@@ -173,7 +173,10 @@ impl HttpTransport {
         Ok(connection.client.execute(request))
     }
 
-    /// As a block, not as an `async fn`, which would hold the call twice: a future of more than 1,032 bytes is slow to allocate.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn would hold the call twice, and a future of more than 1,032 bytes is slow to allocate"
+    )]
     fn carry<'a>(
         &'a self,
         mut call: HttpCall<'a>,
