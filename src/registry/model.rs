@@ -613,19 +613,25 @@ fn b23_giving_up_against_a_late_word() {
     });
 }
 
-/// B-23: a request is given up, and a newer one begins, while the old one is dropped without a word.
+/// F-12, B-23: a request is given up, and a newer one begins, while the old one is dropped without a word. The newer one knows
+/// that an answer is missing, whichever is first.
 #[test]
-fn b23_giving_up_against_a_request_that_is_cut_off() {
+fn f12_b23_giving_up_against_a_request_that_is_cut_off() {
     check(|| {
         let world = World::new();
         let waiting = world.wait("a");
         let (request, asking) = waiting.reads();
         let dropping = thread::spawn(move || drop(asking));
         waiting.slot.desert(&request, now(), |_| {});
-        let newer = waiting.asks().expect("the id is free");
+        let (newer, reading) = waiting.reads();
         join(dropping);
         assert!(waiting.sees().is_some_and(|seen| Arc::ptr_eq(&seen, &newer)), "not the newer one's");
-        drive(&newer);
+        let mut missing = false;
+        reading.end(now(), |_, _, _, answer_was_lost| {
+            missing = answer_was_lost;
+            News::Undecided
+        });
+        assert!(missing, "its mark is gone");
     });
 }
 

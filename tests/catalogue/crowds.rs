@@ -194,9 +194,9 @@ fn in_pieces() -> (SocketAddr, Arc<AtomicUsize>) {
     (address, accepted)
 }
 
-/// B-82: sockets are bounded by the places, exactly, on one thread and on several.
+/// F-46, B-82: sockets are bounded by the places, exactly, on one thread and on several.
 #[test]
-fn b82_as_many_sockets_as_places_and_not_one_more() {
+fn f46_b82_as_many_sockets_as_places_and_not_one_more() {
     for places in [1, 3, 16] {
         let one = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let several = Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");

@@ -96,7 +96,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if grown.is_empty() { Ok(()) } else { Err(format!("grown: {}", grown.join("; ")).into()) }
 }
 
-/// Until nothing has been allocated for several rounds of the one thread that runs everything here: then every poll has heard
+/// F-67: until nothing has been allocated for several rounds of the one thread that runs everything here: then every poll has heard
 /// its answer, and sleeps.
 async fn quiet() {
     const ROUNDS: u32 = 10;
