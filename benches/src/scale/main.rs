@@ -21,6 +21,7 @@ mod python;
 mod report;
 mod server;
 mod svg;
+mod trouble;
 
 use std::env;
 
@@ -30,7 +31,7 @@ fn main() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<usize>().expect("a number");
     match words.as_slice() {
-        ["serve", ids] => server::run(number(ids)),
+        ["serve", ids, late_ms] => server::run(number(ids), number(late_ms)),
         ["memory", address, polls, http] => memory::run(address, number(polls), *http == "h2"),
         ["crowd", address, polls, interval, seconds, http] => {
             crowd::run(address, number(polls), number(interval), number(seconds), *http == "h2");
@@ -38,6 +39,13 @@ fn main() {
         ["bare", address, polls, interval, seconds] => {
             bare::run(address, number(polls), number(interval), number(seconds));
         }
+        ["queue", address, polls, seconds] => trouble::queue(address, number(polls), number(seconds)),
+        ["stopped", address, server, polls, interval, seconds] => {
+            trouble::stopped(address, server, number(polls), number(interval), number(seconds));
+        }
+        ["initiates", address, people] => trouble::initiates(address, number(people)),
+        ["initiates-here", people] => report::initiates_here(people),
+        ["one-person", ids] => trouble::one_person(number(ids)),
         ["burst", address, polls, http] => crowd::burst(address, number(polls), *http == "h2"),
         ["calls", address, calls] => calls::run(address, number(calls)),
         ["cancels", address, polls, interval] => cancels::run(address, number(polls), number(interval)),

@@ -40,8 +40,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(ids: usize) -> Self {
+        Self::start_late(ids, 0)
+    }
+
+    /// One that needs so long for each answer.
+    pub(crate) fn start_late(ids: usize, late_ms: usize) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["serve", &ids.to_string()])
+            .args(["serve", &ids.to_string(), &late_ms.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -50,6 +55,10 @@ impl Server {
         let mut address = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut address).expect("an address");
         Self { child, _stdin: stdin, address: address.trim().to_owned() }
+    }
+
+    pub(crate) fn process(&self) -> String {
+        self.child.id().to_string()
     }
 }
 

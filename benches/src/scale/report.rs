@@ -60,6 +60,9 @@ pub(crate) fn run(wanted: &[&str]) {
     if part("cancels") {
         cancels(&mut table);
     }
+    if part("trouble") {
+        trouble(&mut table);
+    }
     if part("python") {
         python(&mut table);
     }
@@ -145,6 +148,58 @@ fn cancels(table: &mut Table) {
     table.row("cancel to return under load, from a task, p99", ours["task_p99"], "us", 50.0, true);
     table.row("cancel to return under load, from any thread, p99", ours["thread_p99"], "us", 1_000.0, true);
     table.row("98000 cancels at once", ours["burst"], "s", 1.0, true);
+}
+
+/// A server in trouble, and many in one place.
+fn trouble(table: &mut Table) {
+    let server = Server::start_late(100_000, 1_000);
+    let queued = measure(&["queue", &server.address, "100000", "20"]);
+    drop(server);
+    table.row("100000 in the queue of a server that needs 1 s: cores", queued["cores"], "cores", 0.08, true);
+    let server = Server::start(100_000);
+    let back = measure(&["stopped", &server.address, &server.process(), "100000", "5", "6"]);
+    drop(server);
+    table.row("100000 polls at 5 s, server stopped for 6 s: back after", back["back"], "s", 5.0, true);
+    table.row("ended by that", back["failed"], "polls", 0.0, true);
+    // As many as find no free port where none is used again, unless connections are.
+    let program = std::env::current_exe().expect("this program");
+    let line = format!(
+        "ip link set lo up && sysctl -qw net.ipv4.tcp_tw_reuse=0 && exec '{}' initiates-here 50000",
+        program.display()
+    );
+    let output = std::process::Command::new("unshare").args(["-n", "sh", "-c", &line]).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            let ours = super::process::figures(&String::from_utf8(output.stdout).expect("text"));
+            table.row(
+                "50000 initiates at once in a network of their own: failed",
+                ours["failed"],
+                "",
+                0.0,
+                true,
+            );
+        }
+        other => {
+            eprintln!("\n*** NO NETWORK NAMESPACE, which root and `iproute2` can make: {other:?} ***\n");
+            table.row(
+                "50000 initiates at once in a network of their own: measured",
+                0.0,
+                "times",
+                1.0,
+                false,
+            );
+        }
+    }
+    let ids = measure(&["one-person", "10000"]);
+    let ratio = ids["one_us"] / ids["many_us"];
+    table.row("10000 ids under one email, each against one of 10000 people", ratio, "times", 1.25, true);
+}
+
+/// Both ends in this network.
+pub(crate) fn initiates_here(people: &str) {
+    let server = Server::start(0);
+    let ours = measure(&["initiates", &server.address, people]);
+    println!("failed={}", ours["failed"]);
 }
 
 fn python(table: &mut Table) {

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -17,6 +18,8 @@ use tokio::time::Instant;
 const PENDING: &[u8] = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\r\n{\"error\":\"authorization_pending\"}";
 
 struct Seen {
+    /// How long each answer takes.
+    late: Duration,
     start: Instant,
     /// When each id's last answer went out, in microseconds since the start; 0: never.
     last: Vec<AtomicI64>,
@@ -90,13 +93,14 @@ impl Seen {
 }
 
 /// Serves until its standard input ends, so that it never outlives its parent.
-pub(crate) fn run(ids: usize) {
+pub(crate) fn run(ids: usize, late_ms: usize) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         println!("{}", listener.local_addr().expect("bound"));
         let seen = Arc::new(Seen {
+            late: Duration::from_millis(late_ms as u64),
             start: Instant::now(),
             last: (0..ids).map(|_| AtomicI64::new(0)).collect(),
             gaps: Mutex::new(Vec::new()),
@@ -169,7 +173,16 @@ async fn serve_h1(mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
             let text = seen.stats();
             let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
             stream.write_all(answer.as_bytes()).await?;
+        } else if bytes[..body_at].windows(9).any(|window| window == b"/initiate") {
+            let number = seen.polls.fetch_add(1, Ordering::Relaxed);
+            let body = format!(r#"{{"auth_req_id":"id-{number:09}","expires_in":300,"interval":5}}"#);
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json";
+            let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await?;
         } else {
+            if !seen.late.is_zero() {
+                tokio::time::sleep(seen.late).await;
+            }
             seen.poll(&bytes[body_at..end]);
             // Before it is sent: afterwards the client may be faster than this thread.
             seen.answered(&bytes[body_at..end]);
