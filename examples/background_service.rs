@@ -12,6 +12,7 @@ mod server;
 mod stop;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, SandboxBuilder, User};
@@ -111,9 +112,9 @@ async fn ask(client: &CibaClient, email: &Email) -> Result<ApprovalOutcome, auth
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    if help::is_asked_for(&[HELP, server::HELP].concat()) {
-        return Ok(());
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if let Err(ended) = help::or_words(&[HELP, server::HELP].concat(), 0) {
+        return Ok(ended);
     }
     log();
     let server = Server::choose(CibaClient::builder(), crowd()).await?;

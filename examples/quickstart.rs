@@ -6,9 +6,13 @@
 
 #[path = "support/help.rs"]
 mod help;
+#[macro_use]
+#[path = "support/say.rs"]
+mod say;
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, User};
@@ -28,14 +32,16 @@ The main job: an approval, a denial, a cancel and a code.
 const EMAIL: &str = "user@example.com";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    if help::is_asked_for(HELP) {
-        return Ok(());
-    }
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let words = match help::or_words(HELP, 1) {
+        Ok(words) => words,
+        Err(ended) => return Ok(ended),
+    };
     if ["AUTHSEC_BASE_URL", "AUTHSEC_CLIENT_ID"].iter().any(|name| std::env::var_os(name).is_some()) {
         let client = CibaClient::from_env()?;
-        println!("Against the server that the environment names: {client:?}");
-        return approval(&client, &address()?).await;
+        say!("Against the server that the environment names: {client:?}");
+        approval(&client, &address(words)?).await?;
+        return Ok(ExitCode::SUCCESS);
     }
     let sandbox = Sandbox::builder()
         .user(User::new(EMAIL).with_totp())
@@ -48,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .client_secret(sandbox.client_secret())
         .workspace_id(sandbox.workspace_id())
         .build()?;
-    println!("Against an embedded fake server on {}", sandbox.base_url());
+    say!("Against an embedded fake server on {}", sandbox.base_url());
 
     headline("The person approves");
     let phone = sandbox.phone(EMAIL);
@@ -64,21 +70,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let task = client.initiate_app_approval(EMAIL).await?.wait().spawn();
     tokio::time::sleep(Duration::from_millis(500)).await;
     let cancelled = client.cancel_approval(EMAIL).await?;
-    println!("cancel_approval: {}, {} poll stopped", cancelled.status(), cancelled.polls_stopped());
+    say!("cancel_approval: {}, {} poll stopped", cancelled.status(), cancelled.polls_stopped());
     report(task.await?);
 
     headline("A code instead of the phone");
     let authenticator = sandbox.authenticator(EMAIL);
     for code in [authenticator.wrong_code(), authenticator.code()] {
         match client.verify_totp(EMAIL, &code).await? {
-            TotpOutcome::Verified(verified) => println!("right code: {}", redacted(verified.token())),
-            TotpOutcome::InvalidCode { remaining } => println!("wrong code, {remaining} attempts left"),
-            TotpOutcome::TooManyRetries { .. } => println!("too many wrong codes"),
+            TotpOutcome::Verified(verified) => say!("right code: {}", redacted(verified.token())),
+            TotpOutcome::InvalidCode { remaining } => say!("wrong code, {remaining} attempts left"),
+            TotpOutcome::TooManyRetries { .. } => say!("too many wrong codes"),
         }
     }
     client.shutdown().await;
     sandbox.stop().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Asks the phone, shows the waiting, reports the answer.
@@ -86,7 +92,7 @@ async fn approval(client: &CibaClient, email: &str) -> Result<(), Box<dyn Error>
     let code = MatchCode::generate()?;
     let message = BindingMessage::with_match_code("Quickstart", &code)?;
     let pending = client.initiate_app_approval(email).binding_message(message).await?;
-    println!("A request is on its way to the phone of {email}. It shows the code {code}.");
+    say!("A request is on its way to the phone of {email}. It shows the code {code}.");
     let outcome = with_countdown(&pending).await?;
     report(outcome);
     Ok(())
@@ -103,7 +109,7 @@ async fn with_countdown(pending: &PendingApproval) -> Result<ApprovalOutcome, au
         }
     };
     if std::io::stdout().is_terminal() {
-        println!();
+        say!();
     }
     outcome
 }
@@ -114,15 +120,15 @@ fn show_waiting(left: Duration) {
         print!("\rwaiting, {left} s left   ");
         let _ = std::io::stdout().flush();
     } else {
-        println!("waiting, {left} s left");
+        say!("waiting, {left} s left");
     }
 }
 
 fn report(outcome: ApprovalOutcome) {
     let status = outcome.status();
     match outcome.approved() {
-        Ok(approval) => println!("{status}: {}", redacted(approval.token())),
-        Err(reason) => println!("{status}: {reason}"),
+        Ok(approval) => say!("{status}: {}", redacted(approval.token())),
+        Err(reason) => say!("{status}: {reason}"),
     }
 }
 
@@ -132,12 +138,12 @@ fn redacted(token: &AccessToken) -> String {
 }
 
 fn headline(text: &str) {
-    println!("\n== {text}");
+    say!("\n== {text}");
 }
 
 /// Whom to ask at a real server.
-fn address() -> Result<String, Box<dyn Error>> {
-    if let Some(address) = std::env::args().nth(1) {
+fn address(words: Vec<String>) -> Result<String, Box<dyn Error>> {
+    if let Some(address) = words.into_iter().next() {
         return Ok(address);
     }
     print!("Email: ");

@@ -6,11 +6,15 @@
 
 #[path = "support/help.rs"]
 mod help;
+#[macro_use]
+#[path = "support/say.rs"]
+mod say;
 #[path = "support/server.rs"]
 mod server;
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, User};
@@ -53,25 +57,31 @@ impl Person<'_> {
     /// The token, or why there is none.
     async fn sign_in(
         &self,
-        mut code: impl FnMut() -> std::io::Result<String>,
+        mut code: impl FnMut() -> io::Result<String>,
     ) -> Result<Result<AccessToken, &'static str>, Box<dyn Error>> {
         for push in 1..=PUSHES {
             match self.push().await? {
                 Push::Approved(token) => return Ok(Ok(token)),
                 Push::Refused(why) => return Ok(Err(why)),
-                Push::Silence(why) => println!("  push {push} of {PUSHES}: {why}"),
+                Push::Silence(why) => say!("  push {push} of {PUSHES}: {why}"),
             }
         }
         loop {
-            match self.client.verify_totp(self.email, &code()?).await? {
-                TotpOutcome::Verified(verified) => return Ok(Ok(verified.into_token())),
-                TotpOutcome::InvalidCode { remaining: 0 } => {
+            // Authenticator apps show a gap in the middle, and people type it.
+            let code: String = code()?.split_whitespace().collect();
+            match self.client.verify_totp(self.email, &code).await {
+                Ok(TotpOutcome::Verified(verified)) => return Ok(Ok(verified.into_token())),
+                Ok(TotpOutcome::InvalidCode { remaining: 0 }) => {
                     return Ok(Err("that was the last wrong code for now"));
                 }
-                TotpOutcome::TooManyRetries { .. } => {
+                Ok(TotpOutcome::TooManyRetries { .. }) => {
                     return Ok(Err("no code is taken for now; try again later"));
                 }
-                TotpOutcome::InvalidCode { remaining } => println!("  wrong code, {remaining} attempts left"),
+                Ok(TotpOutcome::InvalidCode { remaining }) => {
+                    say!("  wrong code, {remaining} attempts left");
+                }
+                Err(error) if error.field() == Some("code") => say!("  a code has six digits"),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -90,7 +100,7 @@ impl Person<'_> {
             }
             Err(error) => return Err(error),
         };
-        println!("  the phone shows the code {code}");
+        say!("  the phone shows the code {code}");
         Ok(match pending.wait().timeout(self.patience).await? {
             ApprovalOutcome::Approved(approval) => Push::Approved(approval.into_token()),
             ApprovalOutcome::Timeout | ApprovalOutcome::ExpiredToken => Push::Silence("no answer"),
@@ -103,10 +113,11 @@ impl Person<'_> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    if help::is_asked_for(&[HELP, server::HELP].concat()) {
-        return Ok(());
-    }
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let words = match help::or_words(&[HELP, server::HELP].concat(), 1) {
+        Ok(words) => words,
+        Err(ended) => return Ok(ended),
+    };
     let second = Duration::from_secs(1);
     let sandbox = Sandbox::builder()
         .interval(second)
@@ -120,32 +131,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let authenticator = sandbox.authenticator(email);
                 // They mistype it once.
                 let mut codes = [authenticator.wrong_code(), authenticator.code()].into_iter();
-                let code = || Ok(codes.next().unwrap_or_default());
+                let code = || codes.next().ok_or_else(no_further_code);
                 let person = Person { client: &server.client, email, patience: Duration::from_secs(3) };
                 show(email, person.sign_in(code).await?);
             }
         }
         None => {
-            let email = std::env::args().nth(1).ok_or("whom to ask? name an email address")?;
-            let person = Person { client: &server.client, email: &email, patience: PATIENCE };
-            show(&email, person.sign_in(ask_for_code).await?);
+            let email = words.first().ok_or("whom to ask? name an email address")?;
+            let person = Person { client: &server.client, email, patience: PATIENCE };
+            show(email, person.sign_in(ask_for_code).await?);
         }
     }
     server.stop().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(email: &str, ended: Result<AccessToken, &str>) {
     match ended {
-        Ok(token) => println!("{email}: in, with a token of {} characters", token.expose_secret().len()),
-        Err(why) => println!("{email}: not in, {why}"),
+        Ok(token) => say!("{email}: in, with a token of {} characters", token.expose_secret().len()),
+        Err(why) => say!("{email}: not in, {why}"),
     }
 }
 
-fn ask_for_code() -> std::io::Result<String> {
-    print!("  six digits from your authenticator app: ");
-    std::io::stdout().flush()?;
+fn ask_for_code() -> io::Result<String> {
+    say!("  six digits from your authenticator app:");
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
+    if io::stdin().read_line(&mut line)? == 0 { Err(no_further_code()) } else { Ok(line) }
+}
+
+fn no_further_code() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the input has ended, and no code was right")
 }

@@ -10,6 +10,8 @@ mod help;
 mod server;
 
 use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Reaction, Sandbox, User};
@@ -202,13 +204,14 @@ fn spelled(code: &MatchCode) -> String {
 }
 
 fn say(words: &str) {
-    println!("{words}");
+    // Nobody is left to be told that telling failed.
+    let _ = writeln!(std::io::stdout(), "{words}");
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    if help::is_asked_for(&[HELP, server::HELP].concat()) {
-        return Ok(());
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if let Err(ended) = help::or_words(&[HELP, server::HELP].concat(), 0) {
+        return Ok(ended);
     }
     let approves = Reaction::ApproveAfter(Duration::from_secs(5));
     let somebody = "user@example.com";
@@ -229,7 +232,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 match ears.next_line().await?.map(|words| words.parse()) {
                     Some(Ok(email)) => break email,
                     Some(Err(_)) => say("That is no email address. Once again, please."),
-                    None => return Ok(()),
+                    None => return Ok(ExitCode::SUCCESS),
                 }
             }
         }

@@ -13,7 +13,7 @@
 //!
 //! let sandbox = Sandbox::builder()
 //!     .user(User::new("user@example.com").with_totp())
-//!     .client("my-client", Some("my-secret"))
+//!     .client("client-id", Some("client-secret"))
 //!     .start()
 //!     .await?;
 //! println!("point your client at {}", sandbox.base_url());
@@ -82,6 +82,7 @@ pub use state::user::{Reaction, User};
 
 use server::listener::Port;
 use state::shared::Shared;
+use state::users::Users;
 use state::world::Bearer;
 
 /// A running fake server. Dropping it stops the server and closes every connection as soon as the runtime
@@ -130,16 +131,16 @@ impl Sandbox {
         self.shared.settings.workspace_id().to_owned()
     }
 
-    /// The id of the first client: what `client_id` has to be.
+    /// The id of the first approved client, or of the first if none is: what `client_id` has to be.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        self.shared.settings.clients.first().map_or("", |client| client.id.as_str())
+        self.shared.settings.first_client().map_or("", |client| client.id.as_str())
     }
 
-    /// The secret of the first client, empty if it has none.
+    /// The secret of that client, empty if it has none.
     #[must_use]
     pub fn client_secret(&self) -> &str {
-        self.shared.settings.clients.first().and_then(|client| client.secret.as_deref()).unwrap_or_default()
+        self.shared.settings.first_client().and_then(|it| it.secret.as_deref()).unwrap_or_default()
     }
 
     /// The phone of this user. Capitals do not matter.
@@ -298,11 +299,13 @@ impl Sandbox {
         self.logged(|entry| entry.unexpected.is_some())
     }
 
-    /// Fails the test if there was an unexpected request.
+    /// Fails the test if there was an unexpected request, or if a fault still waits in the queue for its call: what the test
+    /// means to play has not happened.
     ///
     /// # Panics
     ///
-    /// With a list of the [`unexpected`](Self::unexpected) requests, if there are any.
+    /// With a list of the [`unexpected`](Self::unexpected) requests, if there are any; else with a list of the faults that
+    /// [`next`](FaultScript::next) has queued and no call has met.
     #[track_caller]
     #[allow(clippy::panic, reason = "an assertion for tests")]
     pub fn assert_expected(&self) {
@@ -314,6 +317,11 @@ impl Sandbox {
             };
             let list: String = odd.iter().map(line).collect();
             panic!("{} unexpected requests:{list}", odd.len());
+        }
+        let left = self.faults().left();
+        if !left.is_empty() {
+            let list: String = left.iter().map(|(call, fault)| format!("\n  {call:?}: {fault}")).collect();
+            panic!("{} faults that no call has met:{list}", left.len());
         }
     }
 
@@ -345,16 +353,9 @@ impl Sandbox {
 
     /// A test that asks for somebody who is not there has a slip in it, and would wait for ever or see nothing.
     #[track_caller]
-    #[allow(clippy::panic, reason = "an assertion for tests")]
     fn must_know(&self, email: &str) {
-        let known: Vec<String> =
-            self.shared.world().accounts().iter().map(|account| account.email.clone()).collect();
-        let (wanted, same) = (email.trim().to_lowercase(), |known: &String| known.to_lowercase());
-        if !known.iter().any(|known| same(known) == wanted) {
-            panic!(
-                "the sandbox has no user {email:?}; it has {known:?}: name them with SandboxBuilder::user"
-            );
-        }
+        let users = Users::of(&self.shared.world());
+        users.must_have(email);
     }
 
     fn logged(&self, wanted: impl Fn(&LoggedRequest) -> bool) -> Vec<LoggedRequest> {

@@ -7,8 +7,12 @@ use authsec_ciba::{AccessToken, NotApproved};
 /// How the program ends: what it says, and its exit code.
 pub enum Ending {
     SignedIn(AccessToken),
-    /// Nobody was asked.
+    /// Nobody was asked, and the configuration is right.
     Checked,
+    /// Nobody was asked, and it is not.
+    Misconfigured(String),
+    /// Nobody was asked, and the server neither: it is away, or busy.
+    NotChecked(String),
     NotApproved(NotApproved),
     WrongCodes,
     NoAnswerOnStdin,
@@ -33,14 +37,25 @@ Exit codes:
 impl Ending {
     /// The error and what caused it, in one line.
     pub fn broken(error: &(dyn Error + 'static)) -> Self {
-        let chain = std::iter::successors(Some(error), |&error| error.source());
-        Self::Broken(chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+        Self::Broken(sentence(error))
+    }
+
+    /// The same of `--check`.
+    pub fn not_checked(error: &(dyn Error + 'static)) -> Self {
+        use authsec_ciba::ErrorKind::{ClientAuth, Config};
+        let kind = error.downcast_ref().map(authsec_ciba::Error::kind);
+        // What is no error of the client's says that no server is named, or that the sandbox does not start.
+        if kind.is_none_or(|kind| matches!(kind, ClientAuth | Config)) {
+            Self::Misconfigured(sentence(error))
+        } else {
+            Self::NotChecked(sentence(error))
+        }
     }
 
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::SignedIn(_) | Self::Checked => 0,
-            Self::Broken(_) => 1,
+            Self::Broken(_) | Self::Misconfigured(_) | Self::NotChecked(_) => 1,
             Self::NoAnswerOnStdin => 2,
             Self::NotApproved(NotApproved::AccessDenied) => 3,
             Self::NotApproved(NotApproved::Timeout | NotApproved::ExpiredToken) => 4,
@@ -51,11 +66,18 @@ impl Ending {
     }
 }
 
+fn sentence(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignedIn(_) => f.write_str("Signed in."),
             Self::Checked => f.write_str("The server takes this client."),
+            Self::Misconfigured(why) => write!(f, "The configuration does not work: {why}."),
+            Self::NotChecked(why) => write!(f, "The configuration was not checked: {why}."),
             Self::NotApproved(why) => write!(f, "Not signed in: {why}."),
             Self::WrongCodes => {
                 f.write_str("Not signed in: no further code is taken for now. Try again later.")

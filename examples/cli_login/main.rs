@@ -28,17 +28,21 @@ use token_file::Destination;
 async fn main() -> ExitCode {
     let options = Options::parse();
     let terminal = Terminal::of_stderr();
-    let ending = run(&options, &terminal).await.unwrap_or_else(|error| Ending::broken(error.as_ref()));
+    let ending = if options.check {
+        check(&options).await.unwrap_or_else(|error| Ending::not_checked(error.as_ref()))
+    } else {
+        run(&options, &terminal).await.unwrap_or_else(|error| Ending::broken(error.as_ref()))
+    };
     terminal.say(&ending.to_string());
     ending.code()
 }
 
+async fn check(options: &Options) -> Result<Ending, Box<dyn Error>> {
+    options.server().await?.client.check().await?;
+    Ok(Ending::Checked)
+}
+
 async fn run(options: &Options, terminal: &Terminal) -> Result<Ending, Box<dyn Error>> {
-    if options.check {
-        let server = options.server().await?;
-        server.client.check().await?;
-        return Ok(Ending::Checked);
-    }
     // Before anybody's phone rings: can the token be kept at all?
     let destination = Destination::open(options.output.as_deref())?;
     let server = options.server().await?;

@@ -125,6 +125,8 @@ impl<'a> SignIn<'a> {
             let Some(code) = self.terminal.ask("Six digits from your authenticator app:").await? else {
                 return Ok(Ending::NoAnswerOnStdin);
             };
+            // Authenticator apps show a gap in the middle, and people type it.
+            let code: String = code.split_whitespace().collect();
             match self.server.client.verify_totp(email, &code).await {
                 Ok(TotpOutcome::Verified(verified)) => return Ok(Ending::SignedIn(verified.into_token())),
                 Ok(TotpOutcome::InvalidCode { remaining: 0 } | TotpOutcome::TooManyRetries { .. }) => {

@@ -9,6 +9,7 @@ mod recorder;
 mod spans;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use authsec_ciba::CibaClient;
@@ -24,9 +25,9 @@ It takes no options, reads no AUTHSEC_* variable, and runs against an embedded f
 ";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    if help::is_asked_for(HELP) {
-        return Ok(());
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if let Err(ended) = help::or_words(HELP, 0) {
+        return Ok(ended);
     }
     let recorder = Recorder::default();
     metrics::set_global_recorder(recorder.clone())?;
@@ -67,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     client.shutdown().await;
     sandbox.stop().await;
     print!("{recorder}");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn sign_in(client: CibaClient, email: &'static str) -> Result<(), authsec_ciba::Error> {

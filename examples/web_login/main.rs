@@ -10,8 +10,10 @@
 //!
 //! An address without an account, or without a phone, looks the same as one whose owner does not answer: a match code, a
 //! countdown, "no answer". A neutral message ("if there is an account, ...") would be simpler, but a page that appears for
-//! known addresses only is itself the answer. [`decoys`] waits in the place of the request that was never sent, and counts
-//! the wrong codes that were never judged; [`throttle`] counts every address alike.
+//! known addresses only is itself the answer. [`sign_in`] ends every request at the same moment after the click, also one that
+//! was never sent, and no request ends another of the same address; [`decoys`] counts the wrong codes that were never judged;
+//! [`throttle`] counts every address alike. What can be seen is how long the server takes to judge a code, and that somebody
+//! has declined or approved.
 
 #![allow(unreachable_pub, reason = "a program has no API")]
 #![allow(clippy::arithmetic_side_effects, reason = "small counts, and times of a day at most")]
@@ -39,6 +41,7 @@ mod throttle;
 
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use app::App;
@@ -49,12 +52,25 @@ use server::Server;
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     options.log();
 
-    // The Cancel button must not renew anybody's guesses, and `throttle` counts the pushes.
-    let client = CibaClient::builder().totp_lockout(TotpLockout::Strict).push_guard(PushGuard::off());
+    // The Cancel button must not renew anybody's guesses; who types an address must not end the sign-in of its owner; and
+    // `throttle` counts the pushes.
+    let client = CibaClient::builder()
+        .totp_lockout(TotpLockout::Strict)
+        .concurrent_approvals(true)
+        .push_guard(PushGuard::off());
     let server = Server::choose(client, options.sandbox()).await?;
     if options.play && server.sandbox.is_none() {
         return Err("--play is for the fake server: real phones are not for playing".into());

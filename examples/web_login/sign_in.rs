@@ -1,9 +1,10 @@
 //! Asking the phone, and judging codes.
 
+use std::future::pending;
 use std::sync::Arc;
 
 use authsec_ciba::{BindingMessage, Email, Error, ErrorKind, MatchCode, TotpOutcome};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::session::Session;
@@ -29,27 +30,28 @@ pub fn ask_phone(app: &Arc<App>, session: &Arc<Session>, email: Email) -> Result
             () = app.stopping.cancelled() => Stage::ended(&email, Notice::Stopping),
             () = session.no_longer_waiting() => return,
             () = session.presence.gone(app.idle) => Stage::ended(&email, Notice::Left),
-            stage = answer(&app, &email, message, until) => stage,
+            // To the moment, whatever a push or a poll takes that only a known address gets.
+            () = sleep_until(until) => Stage::ended(&email, Notice::NoAnswer),
+            stage = answer(&app, &email, message) => stage,
         };
         session.enter_from(Stage::is_waiting, stage);
     });
     Ok(())
 }
 
-async fn answer(app: &Arc<App>, email: &Email, message: BindingMessage, until: Instant) -> Stage {
-    let pending = match app.client.initiate_app_approval(email).binding_message(message).await {
-        Ok(pending) => pending,
+/// What the person decides. Where there is nobody to ask, it is never ready: an owner who does not answer.
+async fn answer(app: &Arc<App>, email: &Email, message: BindingMessage) -> Stage {
+    let request = match app.client.initiate_app_approval(email).binding_message(message).await {
+        Ok(request) => request,
         Err(error) if is_stranger(&error) => {
             app.reachable.answered();
-            return Stage::ended(email, app.decoys.wait(email, until).await);
+            return pending().await;
         }
         Err(error) => return failed(email, &error),
     };
     app.reachable.answered();
-    let left = until.saturating_duration_since(Instant::now());
     let told = Arc::clone(app);
-    let wait = pending.wait().timeout(left).on_progress(move |progress| told.reachable.hear(&progress));
-    match wait.await {
+    match request.wait().on_progress(move |progress| told.reachable.hear(&progress)).await {
         Ok(outcome) => Stage::after(email, outcome),
         Err(error) => failed(email, &error),
     }

@@ -62,8 +62,10 @@ impl Stage {
             ApprovalOutcome::Timeout => Notice::NoAnswer,
             ApprovalOutcome::ExpiredToken => Notice::Expired,
             ApprovalOutcome::ApprovalLost => Notice::Lost,
-            ApprovalOutcome::Cancelled(CancelReason::Requested) => Notice::Cancelled,
-            ApprovalOutcome::Cancelled(CancelReason::Superseded) => Notice::Superseded,
+            // The client lets every request of an address run (`main`), so that none is superseded.
+            ApprovalOutcome::Cancelled(CancelReason::Requested | CancelReason::Superseded) => {
+                Notice::Cancelled
+            }
             ApprovalOutcome::Cancelled(CancelReason::Shutdown) => Notice::Stopping,
         };
         Self::ended(email, notice)
@@ -78,7 +80,6 @@ pub enum Notice {
     Expired,
     Lost,
     Cancelled,
-    Superseded,
     Stopping,
     Left,
     Failed,
@@ -104,7 +105,6 @@ impl Notice {
             Self::Expired => "The request expired",
             Self::Lost => "Please approve once more",
             Self::Cancelled => "Request cancelled",
-            Self::Superseded => "Continued somewhere else",
             Self::Stopping => "This website is restarting",
             Self::Left => "You were away",
             Self::Failed => "That did not work",
@@ -120,18 +120,15 @@ impl Notice {
 
     pub fn text(self) -> String {
         match self {
-            Self::Denied => "Nobody was signed in. If it was not you who asked, you need do nothing more.".into(),
+            Self::Denied => {
+                "Nobody was signed in. If it was not you who asked, you need do nothing more.".into()
+            }
             Self::NoAnswer => "Ask again, or use a code from your authenticator app.".into(),
             Self::Expired => "It was not answered in time. You can send a new one.".into(),
             Self::Lost => {
                 "Your answer was lost on its way to us. That was our fault: please send a new request.".into()
             }
             Self::Cancelled => "Your phone may still show it. Answering it there does nothing.".into(),
-            Self::Superseded => {
-                "A newer sign-in for this address took this one\u{2019}s place, in another window or on another \
-                 device. If that was not you, decline it on your phone."
-                    .into()
-            }
             Self::Stopping => "Please try again in a moment.".into(),
             Self::Left => "This page was closed for a while, so we stopped waiting for your phone.".into(),
             Self::Failed => "Something went wrong on our side. Please try again in a moment.".into(),
@@ -143,7 +140,10 @@ impl Notice {
             Self::TooManyCodes { wait: Some(wait) } => format!("Please try again in {}.", minutes(wait)),
             Self::TooManyCodes { wait: None } => "Please try again later.".into(),
             Self::TooManyRequests { wait } => {
-                format!("This address was asked several times. Try again in {}, or use a code.", minutes(wait))
+                format!(
+                    "This address was asked several times. Try again in {}, or use a code.",
+                    minutes(wait)
+                )
             }
             Self::SessionOver => "Please sign in again.".into(),
             Self::SignedOut => "See you soon.".into(),

@@ -71,7 +71,7 @@ impl SandboxBuilder {
     /// Adds a client with an approved registration. The older tenant plane knows clients by UUIDs only
     /// (section 2.1); one without a secret cannot authenticate (section 4).
     ///
-    /// Without any client named, there is one: `client-id` with the secret `client-secret`; on the older routes a
+    /// Without any approved client named, there is one: `client-id` with the secret `client-secret`; on the older routes a
     /// fixed UUID without a secret. [`Sandbox::client_id`] tells.
     pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
         let secret = secret.map(str::to_owned);
@@ -79,7 +79,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Adds a client that can authenticate but is approved nowhere: `invalid_client` on a 400.
+    /// Adds a client that can authenticate but is approved nowhere: `invalid_client` on a 400. It does not take the place
+    /// of the one that is there without any approved client named, unless it has its id.
     pub fn unapproved_client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
         let secret = secret.map(str::to_owned);
         self.settings.clients.push(Client { id: id.into(), secret, approved: false });
@@ -170,16 +171,11 @@ impl SandboxBuilder {
         if self.settings.oauth && self.settings.routes != ApiRoutes::Workspace {
             return Err(invalid("oauth exists in the newest generation only"));
         }
-        if self.settings.clients.is_empty() {
-            self.settings.clients.push(if self.settings.is_new() {
-                Client {
-                    id: "client-id".to_owned(),
-                    secret: Some("client-secret".to_owned()),
-                    approved: true,
-                }
-            } else {
-                Client { id: "3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4".to_owned(), secret: None, approved: true }
-            });
+        if !self.settings.clients.iter().any(|client| client.approved) {
+            let default = default_client(self.settings.is_new());
+            if self.settings.client(&default.id).is_none() {
+                self.settings.clients.push(default);
+            }
         }
         if self.users.is_empty() {
             self.users.push(User::new("user@example.com").with_totp());
@@ -209,6 +205,15 @@ impl std::fmt::Debug for SandboxBuilder {
             .field("users", &self.users)
             .field("address", &self.address)
             .finish_non_exhaustive()
+    }
+}
+
+/// The client where no approved one is named. The older routes know ids that are UUIDs, and no secrets.
+fn default_client(is_new: bool) -> Client {
+    if is_new {
+        Client { id: "client-id".to_owned(), secret: Some("client-secret".to_owned()), approved: true }
+    } else {
+        Client { id: "3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4".to_owned(), secret: None, approved: true }
     }
 }
 

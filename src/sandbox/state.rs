@@ -12,4 +12,5 @@ pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod totp;
 pub(crate) mod user;
+pub(crate) mod users;
 pub(crate) mod world;

@@ -25,7 +25,7 @@ async fn checked(client: CibaClientBuilder, sandbox: &Sandbox) -> Result<(), Err
 }
 
 #[tokio::test(start_paused = true)]
-async fn b95_a_right_configuration_is_right_on_every_plane() {
+async fn b95_f62_a_right_configuration_is_right_on_every_plane() {
     for plane in Plane::all() {
         let sandbox = plane.sandbox().start().await.expect("a free port");
         checked(plane.client(&sandbox), &sandbox).await.unwrap_or_else(|error| panic!("{plane:?}: {error}"));

@@ -57,6 +57,28 @@ fn b92_f55_without_a_client_the_admin_plane_is_chosen_by_name() {
     assert!(admin.contains("client: "), "{admin}");
 }
 
+/// Every name that `AUTHSEC_ROUTES` takes stands in the README's table, and the other way round.
+#[test]
+fn b92_f55_every_name_of_the_routes_is_taken_and_written_down() {
+    let table = include_str!("../../README.md").split("| your server |").nth(1).expect("a table");
+    let table = table.split("\n\n").next().expect("its end");
+    let cells = table.lines().filter_map(|line| line.split('|').nth(2));
+    let named: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert_eq!(
+        named,
+        ["workspace", "admin", "workspace-admin", "tenant", "tenant-admin", "unprefixed", "unprefixed-admin"]
+    );
+    for routes in &named {
+        let there = ("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/");
+        let mut environment = vec![there, ("AUTHSEC_ROUTES", *routes), ("AUTHSEC_WORKSPACE_ID", "w")];
+        if !routes.contains("admin") {
+            environment.push(("AUTHSEC_CLIENT_ID", CLIENT));
+        }
+        let told = told(&environment);
+        assert!(told.contains("client: "), "{routes}: {told}");
+    }
+}
+
 #[test]
 fn b62_variables_are_checked_and_their_secrets_not_shown() {
     let there = told(&[("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/"), ("AUTHSEC_CLIENT_ID", "id")]);

@@ -1,4 +1,4 @@
-//! Headers of the caller's own (B-93).
+//! Headers of the caller's own (B-93, F-62).
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ fn headers(sandbox: &Sandbox, call: Call, name: &str) -> Vec<Option<String>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b93_a_header_goes_with_every_request() {
+async fn b93_f62_a_header_goes_with_every_request() {
     let (sandbox, client) =
         start(|client| client.header("X-Api-Key", "one").header("x-api-key", "two")).await;
     let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use authsec_ciba::sandbox::{Call, Reaction, Sandbox, SandboxBuilder};
+use authsec_ciba::sandbox::{Call, Fault, Reaction, Sandbox, SandboxBuilder};
 use authsec_ciba::{ApiRoutes, CibaClient};
 
 const EMAIL: &str = "user@example.com";
@@ -34,6 +34,11 @@ async fn f56_a_builder_knows_what_start_knows() {
     assert_eq!(sandbox.authenticator(EMAIL).code().len(), 6);
     let other = Sandbox::builder().client("mine", None).start().await.unwrap();
     assert_eq!((other.client_id(), other.client_secret()), ("mine", ""));
+    for routes in [ApiRoutes::Workspace, ApiRoutes::Tenant, ApiRoutes::Unprefixed] {
+        signs_in(Sandbox::builder().unapproved_client("another", Some("x")), routes).await;
+    }
+    let refused = Sandbox::builder().unapproved_client("client-id", Some("x")).start().await.unwrap();
+    assert_eq!((refused.client_id(), refused.client_secret()), ("client-id", "x"), "the name that was given");
 }
 
 /// What a panic says.
@@ -49,6 +54,7 @@ async fn f56_what_was_never_issued_panics_with_a_sentence() {
         said(|| drop(sandbox.phone("typo@example.com"))),
         said(|| drop(sandbox.authenticator("typo@example.com"))),
         said(|| drop(sandbox.polls_of_person("typo@example.com"))),
+        said(|| assert_eq!(sandbox.issued().pushes_to("typo@example.com"), 0)),
         said(|| sandbox.set_active("typo@example.com", false)),
         said(|| sandbox.set_scopes("typo@example.com", ["email"])),
     ] {
@@ -57,6 +63,20 @@ async fn f56_what_was_never_issued_panics_with_a_sentence() {
     let sentence = said(|| drop(sandbox.polls_of_request("typo")));
     assert!(sentence.contains("issued no auth_req_id \"typo\""), "{sentence}");
     assert!(sandbox.calls(Call::Any).is_empty());
+}
+
+/// A fault that waits for a call which never comes makes a test that tests nothing.
+#[tokio::test]
+async fn f56_a_fault_that_no_call_has_met_is_named() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.faults().always(Call::Poll, Fault::Hang);
+    sandbox.assert_expected();
+    sandbox.faults().next(Call::Initiate, Fault::ResetAfter).next_n(2, Call::Totp, &Fault::Hang);
+    let sentence = said(|| sandbox.assert_expected());
+    assert!(sentence.starts_with("3 faults that no call has met:\n  Initiate: reset_after\n"), "{sentence}");
+    assert_eq!(sandbox.faults().queued(), 3);
+    sandbox.faults().clear();
+    sandbox.assert_expected();
 }
 
 #[tokio::test]

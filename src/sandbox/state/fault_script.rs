@@ -50,6 +50,11 @@ impl FaultScript {
     pub fn queued(&self) -> usize {
         self.shared.record().script.queue.len()
     }
+
+    /// The faults that still wait, by name.
+    pub(crate) fn left(&self) -> Vec<(Call, &'static str)> {
+        self.shared.record().script.queue.iter().map(|(call, fault)| (*call, fault.name())).collect()
+    }
 }
 
 impl fmt::Debug for FaultScript {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ledger::{RequestState, Row};
 use super::shared::Shared;
+use super::users::Users;
 
 /// One approval request with its end. Its `Debug` shows neither id nor token.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub struct Issued {
     pub requests: Vec<IssuedRequest>,
     /// Address and token of each successful TOTP login.
     pub totp_tokens: Vec<(String, String)>,
+    users: Users,
 }
 
 impl Issued {
@@ -60,7 +62,11 @@ impl Issued {
         let now = shared.clock.now();
         let world = shared.world();
         let requests = world.ledger.rows().iter().map(|row| IssuedRequest::of(row, now));
-        Self { requests: requests.collect(), totp_tokens: world.totp_tokens.clone() }
+        Self {
+            requests: requests.collect(),
+            totp_tokens: world.totp_tokens.clone(),
+            users: Users::of(&world),
+        }
     }
 
     /// The request with this id.
@@ -76,8 +82,14 @@ impl Issued {
     }
 
     /// Pushes to the phones of this user; capitals do not matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
     #[must_use]
+    #[track_caller]
     pub fn pushes_to(&self, email: &str) -> usize {
+        self.users.must_have(email);
         let email = email.trim().to_lowercase();
         let mine = self.requests.iter().filter(|request| request.email.to_lowercase() == email);
         mine.map(|request| request.pushes).sum()

@@ -39,6 +39,11 @@ impl Settings {
         self.clients.iter().find(|client| client.id == id)
     }
 
+    /// Which client a test means that names none: the first approved one, if there is one.
+    pub(crate) fn first_client(&self) -> Option<&Client> {
+        self.clients.iter().find(|client| client.approved).or(self.clients.first())
+    }
+
     pub(crate) fn is_approved(&self, id: &str) -> bool {
         self.client(id).is_some_and(|client| client.approved)
     }
