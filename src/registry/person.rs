@@ -30,7 +30,8 @@ impl Person {
         self.others.get_or_insert_default().push_back(slot);
     }
 
-    #[cfg(all(test, not(authsec_model)))]
+    #[cfg(test)]
+    #[cfg(not(authsec_model))]
     pub(super) fn len(&self) -> usize {
         self.others.as_ref().map_or(0, |others| others.len()).saturating_add(1)
     }
