@@ -36,6 +36,13 @@ impl Person {
         self.others.as_ref().map_or(0, |others| others.len()).saturating_add(1)
     }
 
+    /// For how many further ids there is room.
+    #[cfg(test)]
+    #[cfg(not(authsec_model))]
+    pub(super) fn room(&self) -> usize {
+        self.others.as_ref().map_or(0, |others| others.capacity())
+    }
+
     /// Ends all. Each with whether anybody was waiting for it, and what to do about it when no lock is held.
     pub(super) fn end(&self, reason: CancelReason) -> Vec<(bool, Aftermath)> {
         let others = self.others.iter().flat_map(|others| others.iter());

@@ -1,5 +1,6 @@
 //! B-94: what a wait reports while it goes on.
 
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use crate::client::tests::{initiate, scripted};
 use crate::clock::{Instant, now};
 use crate::transport::FaultKind;
 use crate::transport::script::{Line, Script};
-use crate::{PendingApproval, PollForApproval, Progress};
+use crate::{CibaClient, PendingApproval, PollForApproval, Progress};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -107,4 +108,31 @@ async fn b94_a_panic_of_a_listener_harms_nobody_and_it_may_use_the_client() {
         panic!("a listener's own fault");
     });
     assert_eq!(listened.await.expect("an outcome").status(), "approved");
+}
+
+/// Looks at every id when it is dropped, as what a listener owns may.
+struct CallsBack(CibaClient);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        assert_eq!(self.0.usage().remembered_ids, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f14_b94_what_a_listener_owns_is_dropped_under_no_lock() {
+    let script = Script::new([Line::ack(5, 300)]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let mut waits = [(); 2].map(|()| {
+        let owned = CallsBack(client.clone());
+        pending.wait().on_progress(move |_| assert_eq!(owned.0.usage().live_polls, 1)).into_future()
+    });
+    for wait in &mut waits {
+        assert!(tokio::time::timeout(seconds(7), wait).await.is_err());
+    }
+    for wait in waits {
+        drop(wait);
+    }
+    assert_eq!(client.usage().live_polls, 0);
 }
