@@ -188,7 +188,8 @@ async fn b23_behind_the_earliest_end_expired_is_expired_whatever_was_lost() {
         let script = Script::new([Line::ack(5, 15), Line::fault(FaultKind::Broken).after(Duration::ZERO)]);
         script.then(gone);
         let client = scripted(&script);
-        let policy = PollPolicy::default().backoff_base(Duration::from_nanos(1)).grace(Duration::from_secs(9));
+        let policy =
+            PollPolicy::default().backoff_base(Duration::from_nanos(1)).grace(Duration::from_secs(9));
         let outcome = initiate(&client).await.wait().policy(policy).await.expect("an outcome");
         assert_eq!(outcome.status(), expected, "{takes} ms");
     }
