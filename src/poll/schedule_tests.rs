@@ -315,4 +315,14 @@ fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
     }
     let _ = pace.asked(start);
     assert_eq!(told(&expired, &pace, UnderWay::Nothing), ("expired_token", false, false), "it had a place");
+    pace.unanswered(start);
+    for (schedule, under_way, again) in [
+        (&expired, UnderWay::Nothing, false),
+        (&expired, UnderWay::Queued, true),
+        (&expired, UnderWay::Sent, true),
+        (&timeout, UnderWay::Nothing, true),
+        (&timeout, UnderWay::Sent, true),
+    ] {
+        assert_eq!(told(schedule, &pace, under_way), ("network", again, true), "{schedule:?} {under_way:?}");
+    }
 }
