@@ -241,3 +241,14 @@ async fn b91_an_end_without_an_answer_says_where_none_came_from() {
     assert_eq!(error.kind(), ErrorKind::Network, "{error}");
     assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn b91_a_last_look_without_an_answer_says_where_none_came_from() {
+    let script = Script::new([Line::ack(5, 20), Line::pending(), Line::pending(), Line::pending()]);
+    script.then(Line::pending().after(Duration::from_secs(1_000)));
+    let client = scripted(&script);
+    let error = initiate(&client).await.wait().await.expect_err("no answer");
+    assert_eq!((error.kind(), script.asked().len()), (ErrorKind::Network, 5));
+    assert!(error.to_string().contains("still unanswered"), "{error}");
+    assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
+}

@@ -98,6 +98,22 @@ async fn b94_every_wait_of_the_id_hears_of_every_poll_and_of_its_own_deadline() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn b94_a_wait_that_ends_takes_its_own_listener_along_and_no_other() {
+    let script = Script::new([Line::ack(20, 300)]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let (first, second, start) = (Diary::default(), Diary::default(), now());
+    let short = first.wait(&pending, start).timeout(seconds(45)).spawn();
+    let long = second.wait(&pending, start).timeout(seconds(65)).spawn();
+    for wait in [short, long] {
+        assert_eq!(wait.await.expect("an outcome").status(), "timeout");
+    }
+    let told =
+        |diary: Diary| diary.read().into_iter().filter(|(_, words)| words.starts_with("polled")).count();
+    assert_eq!((told(first), told(second)), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn b94_a_panic_of_a_listener_harms_nobody_and_it_may_use_the_client() {
     let script = Script::new([Line::ack(5, 300), Line::pending(), Line::approved()]);
     let client = scripted(&script);
