@@ -279,12 +279,6 @@ impl Drop for Initiating {
     }
 }
 
-impl std::fmt::Debug for Registry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("concurrent", &self.concurrent).finish_non_exhaustive()
-    }
-}
-
 #[cfg(all(test, authsec_model))]
 mod model;
 #[cfg(test)]

@@ -92,7 +92,6 @@ impl Schedule {
 }
 
 /// A registry alone.
-#[derive(Debug)]
 pub struct Registry(Arc<crate::registry::Registry>);
 
 /// A wait for an id, which leaves when it is dropped.

@@ -171,3 +171,7 @@ impl Heard {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "heard_tests.rs"]
+mod tests;

@@ -174,8 +174,7 @@ impl Pace {
 
     /// What was wrong with the last of them.
     pub(crate) fn fault(&self) -> Option<Error> {
-        let attempts = self.attempts();
-        self.fault.as_ref().filter(|_| attempts > 0).map(|fault| fault.clone().with_attempts(attempts))
+        self.fault.as_ref().map(|fault| fault.clone().with_attempts(self.attempts()))
     }
 
     /// What the last poll has come to, for those who listen. `interval`: the server's before it.

@@ -122,3 +122,7 @@ impl Jitter {
         wait.saturating_mul(u32::from(self.0)).checked_div(u32::from(u16::MAX)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

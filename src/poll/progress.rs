@@ -1,4 +1,3 @@
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,12 +77,6 @@ impl Listener {
             news.push(Progress::DeadlineNear { left });
         }
         Telling { tell: Arc::clone(&self.tell), news }
-    }
-}
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Deadline, Ending, Schedule};
+use super::{Deadline, Ending, Schedule, UnderWay};
 use crate::clock::{Instant, later, now};
 use crate::poll::policy::LONGEST_WAIT;
 use crate::poll::{Event, Jitter, Life, Millis, Pace, PollPolicy, Verdict};
@@ -288,4 +288,41 @@ fn b14_b16_the_earlier_deadline_and_whose_word_it_is() {
     assert_eq!(of(20, 10), Deadline { at: start + seconds(10), ending: Ending::Expired });
     assert_eq!(of(10, 10).ending, Ending::Expired, "where both fall together");
     assert_eq!(Deadline::earlier(start, None).ending, Ending::Timeout);
+}
+
+#[test]
+fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
+    let start = now();
+    let of = |ending| Schedule::new(Deadline { at: start, ending }, None, 0);
+    let (expired, timeout) = (of(Ending::Expired), of(Ending::Timeout));
+    let mut pace = Pace::acknowledged(seconds(5), start);
+    let told = |schedule: &Schedule, pace: &Pace, under_way| match schedule.close(pace, under_way) {
+        Ok(outcome) => (outcome.status(), false, false),
+        Err(error) => (error.kind().as_str(), error.is_retryable(), error.may_have_reached_server()),
+    };
+    assert_eq!(told(&expired, &pace, UnderWay::Nothing), ("expired_token", false, false));
+    assert_eq!(told(&expired, &pace, UnderWay::Sent), ("network", true, true), "its answer may still come");
+    assert_eq!(told(&expired, &pace, UnderWay::Queued), ("network", true, false));
+    let policy = PollPolicy::default();
+    let _ = pace.observe(Event::NoPlace, seconds(5), &policy, start, Jitter(0));
+    assert_eq!(
+        told(&expired, &pace, UnderWay::Nothing),
+        ("network", false, false),
+        "nobody has asked the server, and to ask again would be to ask for ever"
+    );
+    for under_way in [UnderWay::Nothing, UnderWay::Queued, UnderWay::Sent] {
+        assert_eq!(told(&timeout, &pace, under_way), ("timeout", false, false), "{under_way:?}");
+    }
+    let _ = pace.asked(start);
+    assert_eq!(told(&expired, &pace, UnderWay::Nothing), ("expired_token", false, false), "it had a place");
+    pace.unanswered(start);
+    for (schedule, under_way, again) in [
+        (&expired, UnderWay::Nothing, false),
+        (&expired, UnderWay::Queued, true),
+        (&expired, UnderWay::Sent, true),
+        (&timeout, UnderWay::Nothing, true),
+        (&timeout, UnderWay::Sent, true),
+    ] {
+        assert_eq!(told(schedule, &pace, under_way), ("network", again, true), "{schedule:?} {under_way:?}");
+    }
 }

@@ -30,9 +30,17 @@ impl Person {
         self.others.get_or_insert_default().push_back(slot);
     }
 
-    #[cfg(all(test, not(authsec_model)))]
+    #[cfg(test)]
+    #[cfg(not(authsec_model))]
     pub(super) fn len(&self) -> usize {
         self.others.as_ref().map_or(0, |others| others.len()).saturating_add(1)
+    }
+
+    /// For how many further ids there is room.
+    #[cfg(test)]
+    #[cfg(not(authsec_model))]
+    pub(super) fn room(&self) -> usize {
+        self.others.as_ref().map_or(0, |others| others.capacity())
     }
 
     /// Ends all. Each with whether anybody was waiting for it, and what to do about it when no lock is held.

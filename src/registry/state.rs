@@ -146,13 +146,11 @@ impl State {
     /// Ends the time of an approval that was kept long enough, where nobody waits who may receive it. What is returned is
     /// to be dropped without a lock.
     pub(super) fn keep(&mut self, at: Instant) -> Option<End> {
-        match &self.stage {
-            Stage::Ended(End::Approved(kept)) if self.waits == 0 && at >= kept.until() => {
-                let left = Stage::Ended(kept.leaves());
-                match std::mem::replace(&mut self.stage, left) {
-                    Stage::Ended(end) => Some(end),
-                    _ => None,
-                }
+        let Stage::Ended(end) = &mut self.stage else { return None };
+        match end {
+            End::Approved(kept) if self.waits == 0 && at >= kept.until() => {
+                let left = kept.leaves();
+                Some(std::mem::replace(end, left))
             }
             _ => None,
         }

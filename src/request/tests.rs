@@ -8,5 +8,6 @@ mod outage;
 mod outcomes;
 mod progress;
 mod server;
+mod tasks;
 mod totp;
 mod waits;

@@ -168,6 +168,35 @@ async fn b61_f70_many_ids_of_one_email_are_forgotten_one_by_one() {
     assert_eq!((registry.usage(), counts(&registry)), ((0, 0), (0, 0)));
 }
 
+/// For how many further ids a person keeps room, before and after all but so many are forgotten.
+async fn room_behind_a_crowd(stay: usize, go: usize) -> (usize, usize) {
+    let registry = side_by_side();
+    registry.initiating(user()).acknowledged(acknowledged("first", Duration::from_secs(86_400)));
+    for n in 0..stay {
+        registry.initiating(user()).acknowledged(acknowledged(&format!("{n}"), Duration::from_secs(86_400)));
+    }
+    for n in 0..go {
+        initiate(&registry, &format!("over-{n}"));
+    }
+    let room = || registry.people.with_unswept(&user(), now(), |cell| cell.get().map_or(0, Person::room));
+    let before = room();
+    advance(901).await;
+    let after = (0..64).map(|_| room()).last().unwrap_or_default();
+    assert_eq!(ids_of_the_user(&registry), stay + 1);
+    (before, after)
+}
+
+#[tokio::test(start_paused = true)]
+async fn b61_f70_the_room_of_a_crowd_of_ids_is_given_back_where_less_than_a_quarter_is_used() {
+    assert_eq!(room_behind_a_crowd(40, 88).await, (128, 128));
+    assert_eq!(room_behind_a_crowd(32, 96).await, (128, 128));
+    assert_eq!(room_behind_a_crowd(31, 97).await, (128, 62));
+    let (before, after) = room_behind_a_crowd(3, 125).await;
+    assert!(before == 128 && after <= 16, "{after}");
+    assert_eq!(room_behind_a_crowd(3, 13).await, (16, 16), "little room is not worth it");
+    assert_eq!(room_behind_a_crowd(0, 128).await, (128, 0));
+}
+
 /// How often the lock of a slot is taken for one more id of a person who has so many.
 fn locks_for_one_more(ids: usize) -> [usize; 4] {
     let registry = side_by_side();

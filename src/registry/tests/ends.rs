@@ -135,6 +135,18 @@ async fn b43_a_kept_approval_is_wiped_by_its_timer_without_any_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b43_the_timer_of_a_kept_approval_ends_where_somebody_waits_for_it() {
+    let registry = registry();
+    initiate(&registry, "id-1");
+    kept(&registry, "id-1").await;
+    let mut parked = wait(&registry, "id-1");
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    settle().await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0, "it would spin");
+    assert_eq!(parked.told(), "approved");
+}
+
+#[tokio::test(start_paused = true)]
 async fn b43_a_received_approval_is_wiped_10_s_behind_the_first_who_received_it() {
     let registry = registry();
     let mut waiting = wait(&registry, "id-1");

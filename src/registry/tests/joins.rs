@@ -75,8 +75,8 @@ async fn b13_b43_what_waits_for_its_place_leaves_with_the_last_wait() {
     drop(first);
     assert!(second.sees().is_some());
     drop(second);
-    assert!(queued.drive().is_ready(), "nobody waits: it never leaves");
-    assert!(queued.answer.is_closed());
+    assert!(queued.answer.is_closed(), "nobody waits: its place in the queue is free at once");
+    assert!(queued.drive().is_ready(), "and it never leaves");
     let later = wait(&registry, "id-1");
     assert!(later.sees().is_none() && later.asks().is_some());
 }

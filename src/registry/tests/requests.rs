@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::Companion;
 use super::{Asked, approved, denied, finish, registry, settle, wait, word};
 use crate::clock::now;
+use crate::poll::Listener;
 use crate::registry::{Asking, News, Request};
 
 type Says = fn() -> News;
@@ -332,6 +333,56 @@ async fn b13_an_old_request_is_not_mistaken_for_the_new_one() {
     drop(old);
     assert!(waiting.sees().is_some(), "the end of the old one leaves the new one alone");
     assert_eq!(waiting.slot.pace(|pace, _| pace.heard()), 1);
+}
+
+#[tokio::test]
+async fn b13_what_was_given_up_in_the_queue_does_not_leave_in_place_of_the_new_one() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let mut reading = None;
+    let old = waiting.slot.begin(waiting.slot.begun(), false, now(), |asking| {
+        reading = Some(asking);
+        Box::pin(std::future::pending())
+    });
+    waiting.slot.desert(&old.expect("nobody asks").0, now(), |_| panic!("nothing was sent"));
+    let new = Asked::of(&waiting.slot, false).expect("the id is free");
+    assert!(!reading.expect("begun").leaves(now()));
+    assert!(!new.request.is_sent(), "it has no place yet");
+}
+
+#[tokio::test]
+async fn b94_what_a_request_brings_that_was_given_up_is_not_reported() {
+    for gives_up in [false, true] {
+        let registry = registry();
+        let waiting = wait(&registry, "id-1");
+        waiting.slot.listen(Listener::new(Arc::new(|_| {}), now()));
+        let mut reading = None;
+        let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
+            reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        if gives_up {
+            waiting.slot.desert(&request.expect("nobody asks").0, now(), |_| {});
+        }
+        let told = reading.expect("begun").end(now(), |_, _, _, _| News::Undecided);
+        assert_eq!(told.is_empty(), gives_up);
+    }
+}
+
+/// A task of its own would double what a lone wait costs while it asks.
+#[tokio::test]
+async fn b13_a_request_is_shared_only_where_others_wait_too() {
+    for (others, shared) in [(0, false), (1, true), (2, true)] {
+        let registry = registry();
+        let waiting = wait(&registry, "id-1");
+        let _others: Vec<_> = (0..others).map(|_| wait(&registry, "id-1")).collect();
+        let mut reading = None;
+        let begun = waiting.slot.begin(0, true, now(), |asking| {
+            reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        assert_eq!(begun.expect("nobody asks").1, shared, "{others} others");
+    }
 }
 
 #[tokio::test]

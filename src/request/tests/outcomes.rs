@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::client::tests::{initiate, scripted};
 use crate::transport::FaultKind;
 use crate::transport::script::{Line, Script};
-use crate::{ApprovalOutcome, Error, ErrorKind};
+use crate::{ApprovalOutcome, AuthReqId, Error, ErrorKind, PollPolicy};
 
 /// Initiates, polls through these lines, and gives what it came to.
 async fn outcome_of(lines: impl IntoIterator<Item = Line>) -> Result<ApprovalOutcome, Error> {
@@ -79,6 +79,27 @@ async fn b21_what_cannot_heal_ends_the_poll_at_once() {
         assert_eq!(error.code().map(crate::ErrorCode::as_str), code, "{status} {body}");
     }
     assert_eq!(error_of([Line::fault(FaultKind::Tls)]).await.kind(), ErrorKind::Tls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b21_a_4xx_without_a_code_is_final_for_an_id_that_nobody_has_answered_readably() {
+    for status in [400, 404, 405, 418] {
+        let script = Script::new([Line::json(status, "404 page not found"), Line::approved()]);
+        let id = AuthReqId::new("id-of-another-process").expect("an id");
+        let error = scripted(&script).poll_for_approval("user@example.com", &id).await.expect_err("final");
+        assert_eq!((error.status(), script.asked().len()), (Some(status), 1));
+        assert_ne!(error.kind(), ErrorKind::Protocol, "it is what the status says");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b91_an_error_says_where_it_comes_from_and_in_whose_words() {
+    let refused = r#"{"error":"invalid_client","error_description":"no such client"}"#;
+    for line in [Line::json(401, refused), Line::json(302, r#"{"message":"no such client"}"#)] {
+        let error = error_of([line]).await;
+        assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
+        assert_eq!(error.server_message(), Some("no such client"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,6 +180,21 @@ async fn b23_an_approval_whose_answer_was_lost_is_not_called_expired() {
     }
 }
 
+/// From its earliest end on the id may simply be over.
+#[tokio::test(start_paused = true)]
+async fn b23_behind_the_earliest_end_expired_is_expired_whatever_was_lost() {
+    for (takes, expected) in [(4_999, "approval_lost"), (5_000, "expired_token"), (5_001, "expired_token")] {
+        let gone = Line::expired().after(Duration::from_millis(takes));
+        let script = Script::new([Line::ack(5, 15), Line::fault(FaultKind::Broken).after(Duration::ZERO)]);
+        script.then(gone);
+        let client = scripted(&script);
+        let policy =
+            PollPolicy::default().backoff_base(Duration::from_nanos(1)).grace(Duration::from_secs(9));
+        let outcome = initiate(&client).await.wait().policy(policy).await.expect("an outcome");
+        assert_eq!(outcome.status(), expected, "{takes} ms");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn b23_a_cut_body_that_holds_a_whole_document_is_salvaged() {
     let outcome = outcome_of([Line::cut(200, r#"{"access_token":"token-2"}"#)]).await.expect("an outcome");
@@ -203,5 +239,16 @@ async fn b91_an_end_without_an_answer_says_where_none_came_from() {
     let client = scripted(&Script::new([Line::ack(5, 20), silent(), silent(), silent(), silent()]));
     let error = initiate(&client).await.wait().await.expect_err("no answer");
     assert_eq!(error.kind(), ErrorKind::Network, "{error}");
+    assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b91_a_last_look_without_an_answer_says_where_none_came_from() {
+    let script = Script::new([Line::ack(5, 20), Line::pending(), Line::pending(), Line::pending()]);
+    script.then(Line::pending().after(Duration::from_secs(1_000)));
+    let client = scripted(&script);
+    let error = initiate(&client).await.wait().await.expect_err("no answer");
+    assert_eq!((error.kind(), script.asked().len()), (ErrorKind::Network, 5));
+    assert!(error.to_string().contains("still unanswered"), "{error}");
     assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
 }

@@ -1,5 +1,6 @@
 //! B-94: what a wait reports while it goes on.
 
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use crate::client::tests::{initiate, scripted};
 use crate::clock::{Instant, now};
 use crate::transport::FaultKind;
 use crate::transport::script::{Line, Script};
-use crate::{PendingApproval, PollForApproval, Progress};
+use crate::{CibaClient, PendingApproval, PollForApproval, Progress};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -97,6 +98,22 @@ async fn b94_every_wait_of_the_id_hears_of_every_poll_and_of_its_own_deadline() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn b94_a_wait_that_ends_takes_its_own_listener_along_and_no_other() {
+    let script = Script::new([Line::ack(20, 300)]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let (first, second, start) = (Diary::default(), Diary::default(), now());
+    let short = first.wait(&pending, start).timeout(seconds(45)).spawn();
+    let long = second.wait(&pending, start).timeout(seconds(65)).spawn();
+    for wait in [short, long] {
+        assert_eq!(wait.await.expect("an outcome").status(), "timeout");
+    }
+    let told =
+        |diary: Diary| diary.read().into_iter().filter(|(_, words)| words.starts_with("polled")).count();
+    assert_eq!((told(first), told(second)), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn b94_a_panic_of_a_listener_harms_nobody_and_it_may_use_the_client() {
     let script = Script::new([Line::ack(5, 300), Line::pending(), Line::approved()]);
     let client = scripted(&script);
@@ -107,4 +124,31 @@ async fn b94_a_panic_of_a_listener_harms_nobody_and_it_may_use_the_client() {
         panic!("a listener's own fault");
     });
     assert_eq!(listened.await.expect("an outcome").status(), "approved");
+}
+
+/// Looks at every id when it is dropped, as what a listener owns may.
+struct CallsBack(CibaClient);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        assert_eq!(self.0.usage().remembered_ids, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f14_b94_what_a_listener_owns_is_dropped_under_no_lock() {
+    let script = Script::new([Line::ack(5, 300)]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let mut waits = [(); 2].map(|()| {
+        let owned = CallsBack(client.clone());
+        pending.wait().on_progress(move |_| assert_eq!(owned.0.usage().live_polls, 1)).into_future()
+    });
+    for wait in &mut waits {
+        assert!(tokio::time::timeout(seconds(7), wait).await.is_err());
+    }
+    for wait in waits {
+        drop(wait);
+    }
+    assert_eq!(client.usage().live_polls, 0);
 }

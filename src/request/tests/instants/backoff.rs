@@ -66,6 +66,20 @@ async fn b20_retry_after_is_a_minimum_that_the_ids_end_caps() {
     assert_eq!(polls(&script, start), [5_000, 22_000, 27_500], "none at a wait's own deadline");
 }
 
+/// The server may count from the initiate's arrival: there it is looked once, and not again before its own end.
+#[tokio::test(start_paused = true)]
+async fn b20_retry_after_is_undercut_once_where_the_id_may_end_and_not_behind_it() {
+    let busy = || Line::json(503, "").retry_after(seconds(1_000));
+    let script = Script::new([Line::ack(5, 60).after(seconds(12)), busy(), busy(), busy()]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let error = pending.wait().await.expect_err("the attempts have failed");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Server, 2));
+    assert_eq!(now().duration_since(start), seconds(60));
+    assert_eq!(polls(&script, start), [5_000, 48_000]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn b20_five_unreadable_answers_in_a_row_are_a_wrong_address() {
     let html = || Line::json(200, "<html>hello</html>");

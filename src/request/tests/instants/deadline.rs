@@ -65,3 +65,16 @@ async fn b14_a_request_in_flight_at_the_deadline_has_two_seconds_of_grace() {
         "nothing outlives the deadline by more than the grace"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn b14_b43_without_grace_it_is_polled_to_the_deadline_too_and_what_comes_is_kept() {
+    let script = Script::new([Line::ack(5, 300), Line::pending(), Line::approved().after(seconds(1))]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let hasty = crate::PollPolicy::default().grace(Duration::ZERO);
+    let outcome = pending.wait().policy(hasty).timeout(seconds(10)).await.expect("an outcome");
+    assert_eq!((outcome.status(), now().duration_since(start)), ("timeout", seconds(10)));
+    assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
+    assert_eq!(polls(&script, start), [5_000, 10_000]);
+}

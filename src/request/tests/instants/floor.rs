@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{elsewhere, polls, seconds};
-use crate::client::tests::{initiate, scripted};
+use crate::PollPolicy;
+use crate::client::tests::{initiate, scripted, scripted_with};
 use crate::clock::now;
 use crate::transport::script::{Line, Script};
 
@@ -66,4 +67,22 @@ async fn b10_the_clients_minimum_holds_and_five_seconds_where_nobody_said() {
     let start = now();
     let _ = client.poll_for_approval("user@example.com", &elsewhere()).timeout(seconds(15)).await;
     assert_eq!(polls(&script, start), [0, 5_000, 10_000, 15_000]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b10_the_minimum_of_the_clients_policy_holds_and_that_of_the_calls_own() {
+    let patient = PollPolicy::default().minimum_interval(seconds(8));
+    for is_the_calls in [false, true] {
+        let script = Script::new([Line::ack(5, 300), Line::pending(), Line::approved()]);
+        let client = match is_the_calls {
+            true => scripted(&script),
+            false => scripted_with(&script, |builder| builder.poll_policy(patient)),
+        };
+        let pending = initiate(&client).await;
+        let start = now();
+        let wait = pending.wait();
+        let wait = if is_the_calls { wait.policy(patient) } else { wait };
+        let _ = wait.await.expect("an outcome");
+        assert_eq!(polls(&script, start), [8_000, 16_000], "the call's own: {is_the_calls}");
+    }
 }

@@ -78,6 +78,20 @@ async fn b16_a_lifetime_shorter_than_the_interval_is_one_look_at_the_end() {
     assert_eq!(polls(&script, start), [3_000]);
 }
 
+/// Only what the server's own two numbers forbid is undercut, never the caller's interval.
+#[tokio::test(start_paused = true)]
+async fn b16_an_interval_as_long_as_the_lifetime_allows_a_poll_at_the_end_unless_the_caller_wants_none() {
+    for (caller, expected) in [(1, [20_000].as_slice()), (20, &[20_000]), (21, &[])] {
+        let script = Script::new([Line::ack(20, 20)]);
+        let client = scripted(&script);
+        let pending = initiate(&client).await;
+        let start = now();
+        let outcome = pending.wait().interval(seconds(caller)).await.expect("an outcome");
+        assert_eq!(outcome.status(), "expired_token");
+        assert_eq!(polls(&script, start), expected, "{caller}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn b17_a_server_that_ignores_its_own_expiry_is_polled_so_often_and_no_more() {
     let script = Script::new([Line::ack(5, 300)]);

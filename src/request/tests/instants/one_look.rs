@@ -34,3 +34,17 @@ async fn b15_looking_once_gives_the_outcome_and_does_not_disturb_a_running_poll(
     }
     assert_eq!(running.await.expect("an outcome").status(), "approved");
 }
+
+#[tokio::test(start_paused = true)]
+async fn b15_a_look_where_the_id_ends_still_asks_and_none_behind_it() {
+    for (late, expected) in [(0, [12_000].as_slice()), (1, &[])] {
+        let script = Script::new([Line::ack(5, 12)]);
+        let client = scripted(&script);
+        let pending = initiate(&client).await;
+        let start = now();
+        tokio::time::sleep(seconds(12) + Duration::from_millis(late)).await;
+        let looked = pending.wait().once().await.expect("a status");
+        assert_eq!(polls(&script, start), expected);
+        assert_eq!(matches!(looked, PollStatus::Pending { .. }), late == 0, "{looked:?}");
+    }
+}

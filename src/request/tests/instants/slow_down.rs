@@ -53,3 +53,18 @@ async fn b11_a_slow_down_that_names_a_longer_interval_is_obeyed() {
     let _ = pending.wait().await.expect("an outcome");
     assert_eq!(polls(&script, start), [5_000, 35_000]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn b11_b20_what_the_server_and_faults_add_comes_on_top_of_the_callers_interval() {
+    let script = Script::new([
+        Line::ack(5, 300),
+        Line::slow_down(),
+        Line::fault(FaultKind::NotConnected),
+        Line::approved(),
+    ]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    let _ = pending.wait().interval(seconds(20)).await.expect("an outcome");
+    assert_eq!(polls(&script, start), [20_000, 45_000, 70_250]);
+}

@@ -1,0 +1,43 @@
+//! Who answered, if anybody did (B-24, B-82): behind a server that does not answer at all, polls leave the queue.
+
+use super::Heard;
+use crate::evidence::Evidence;
+use crate::transport::script::Line;
+use crate::transport::{FaultKind, Target};
+use crate::types::Email;
+use crate::wire::Asked;
+
+fn is_answer(line: Line) -> bool {
+    let target = Target::new(url::Url::parse("https://auth.example.com/token").expect("a URL"));
+    let email = Email::new("user@example.com").expect("an email").key();
+    let evidence = Evidence { target: &target, authorization: None, headers: None, secrets: &[] };
+    Heard::of(line.reply, &Asked { auth_req_id: "id-1", email: &email }, &evidence).is_answer()
+}
+
+#[test]
+fn b82_a_server_that_says_anything_answers() {
+    for line in [
+        Line::pending(),
+        Line::approved(),
+        Line::json(503, "<html>"),
+        Line::json(404, ""),
+        Line::cut(200, r#"{"access_tok"#),
+        Line::cut(503, ""),
+    ] {
+        assert!(is_answer(line));
+    }
+}
+
+#[test]
+fn b82_a_fault_is_no_answer() {
+    for fault in [
+        FaultKind::NameMissing,
+        FaultKind::NotConnected,
+        FaultKind::Tls,
+        FaultKind::Broken,
+        FaultKind::TimedOut,
+        FaultKind::Garbled,
+    ] {
+        assert!(!is_answer(Line::fault(fault)), "{fault:?}");
+    }
+}
