@@ -32,7 +32,7 @@ use crate::types::{AuthReqId, EmailKey};
 
 /// All waiting of one client.
 ///
-/// The locks nest one way: the shard of an id, the shard of a person, the slot. Nothing foreign runs under any of them.
+/// The locks nest one way: the shard of an id, the shard of a person's initiates, the shard of a person, the slot. Nothing foreign runs under any of them.
 pub(crate) struct Registry {
     ids: Expiring<Arc<Slot>>,
     people: Expiring<Person>,
@@ -56,6 +56,8 @@ pub(crate) struct Unheard {
 pub(crate) struct Initiating {
     registry: Arc<Registry>,
     key: EmailKey,
+    /// Which one of the person it is, of those that are under way.
+    number: u32,
     /// How many cancels there had been when it began.
     cancels_seen: u32,
 }
@@ -92,12 +94,11 @@ impl Registry {
 
     /// An initiate is under way: a cancel that comes before its answer is not lost.
     pub(crate) fn initiating(self: &Arc<Self>, key: EmailKey) -> Initiating {
-        let cancels = self.initiates.with(&key, now(), |cell| {
+        let (number, cancels_seen) = self.initiates.with(&key, now(), |cell| {
             let initiates = cell.get_or_insert_with(|| Initiates::new(key.clone()));
-            initiates.under_way = initiates.under_way.saturating_add(1);
-            initiates.cancels
+            (initiates.begin(), initiates.cancels)
         });
-        Initiating { registry: Arc::clone(self), key, cancels_seen: cancels }
+        Initiating { registry: Arc::clone(self), key, number, cancels_seen }
     }
 
     /// One more wait for an id. What the caller knows of it is used where nobody has heard of it here.
@@ -202,8 +203,22 @@ impl Registry {
         });
     }
 
-    /// Adds an id that takes the place of all others of its person.
-    fn replace(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) -> Replaced {
+    /// Adds an id that takes the place of all others of its person; or ends it, where a newer initiate has been acknowledged
+    /// before: the person who clicked twice waits for that one.
+    fn replace(&self, initiating: &Initiating, slot: &Arc<Slot>, at: Instant) -> Replaced {
+        let key = &initiating.key;
+        // Under one lock with the replacing: of two acknowledgements at once the newer one's id is left.
+        self.initiates.with_unswept(key, at, |cell| {
+            let is_late = cell.get_mut().is_some_and(|initiates| !initiates.acknowledge(initiating.number));
+            if is_late {
+                let _ended = vec![slot.end(CancelReason::Superseded)];
+                return Replaced { _ended, _person: None };
+            }
+            self.replace_all(key, slot, at)
+        })
+    }
+
+    fn replace_all(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) -> Replaced {
         self.people.with_unswept(key, at, |cell| {
             let ended = cell.get().map(|person| person.end(CancelReason::Superseded)).unwrap_or_default();
             Replaced { _ended: ended, _person: cell.insert(Person::new(Arc::clone(slot))) }
@@ -231,7 +246,8 @@ impl Registry {
         (self.live.load(Ordering::Relaxed), self.ids.len())
     }
 
-    fn acknowledge(&self, key: &EmailKey, cancels_seen: u32, acknowledged: Acknowledged) {
+    fn acknowledge(&self, initiating: &Initiating, acknowledged: Acknowledged) {
+        let key = &initiating.key;
         let Acknowledged { id, interval, life, flow, said, at } = acknowledged;
         self.people.sweep(at);
         let pace = Pace::acknowledged(interval, at);
@@ -244,7 +260,7 @@ impl Registry {
                 self.add(key, &slot, at);
                 None
             } else {
-                Some(self.replace(key, &slot, at))
+                Some(self.replace(initiating, &slot, at))
             };
             (cell.insert(Arc::clone(&slot)), replaced)
         });
@@ -252,7 +268,7 @@ impl Registry {
         let _repeated = known.map(|known| known.end(CancelReason::Superseded));
         let cancels =
             self.initiates.with(key, at, |cell| cell.get().map_or(0, |initiates| initiates.cancels));
-        if cancels != cancels_seen {
+        if cancels != initiating.cancels_seen {
             drop(slot.end(CancelReason::Requested));
         }
     }
@@ -269,7 +285,7 @@ impl Registry {
 impl Initiating {
     /// The server has taken the request: remember its id, and end what it replaces.
     pub(crate) fn acknowledged(self, acknowledged: Acknowledged) {
-        self.registry.acknowledge(&self.key, self.cancels_seen, acknowledged);
+        self.registry.acknowledge(&self, acknowledged);
     }
 }
 

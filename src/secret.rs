@@ -5,6 +5,7 @@
 //! people, which are no secrets, and what the caller holds. `tests/wiped` looks into every block that is given back.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -14,14 +15,14 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// The token that an approval or a TOTP login yields.
 ///
 /// Treat it as opaque: the deployments sign it in different ways (`docs/wire.md`, section 3.7), and only the service
-/// that accepts it can judge it. It is wiped on drop; `Debug` is redacted; there is no `Display`, no `Serialize`. The HTTP
+/// that accepts it can judge it. Clones share it, and it is wiped with the last of them; `Debug` is redacted; there is no `Display`, no `Serialize`. The HTTP
 /// and TLS libraries under this crate read it through buffers of their own, which are not wiped.
 #[derive(Clone)]
-pub struct AccessToken(Zeroizing<Box<str>>);
+pub struct AccessToken(Arc<Zeroizing<Box<str>>>);
 
 impl AccessToken {
     pub(crate) fn new(token: &str) -> Self {
-        Self(Zeroizing::new(token.into()))
+        Self(Arc::new(Zeroizing::new(token.into())))
     }
 
     /// The token itself, to send as a bearer token. Do not log it.

@@ -173,7 +173,8 @@ impl CibaClientBuilder {
         self
     }
 
-    /// How long a poll or a TOTP login may take, from the connection to the last byte. Default: 10 s.
+    /// How long a poll or a TOTP login may take, from the connection to the last byte. Default: 10 s. A login that has to wait for
+    /// its place among [`max_in_flight`](Self::max_in_flight) requests does so for as long as that, too, before.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
@@ -185,7 +186,8 @@ impl CibaClientBuilder {
         self
     }
 
-    /// How long an initiate may take. Default: 60 s; at least 35 s, because the server sends the push inside it.
+    /// How long an initiate may take. Default: 60 s; at least 35 s, because the server sends the push inside it. Where it has to
+    /// wait for its place among [`max_in_flight`](Self::max_in_flight) requests it does so for as long as that, too, before.
     pub fn initiate_timeout(mut self, timeout: Duration) -> Self {
         self.initiate_timeout = timeout;
         self

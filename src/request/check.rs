@@ -42,9 +42,9 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
 }
 
 async fn ask(inner: &Inner) -> Result<(), Error> {
-    let until = later(now(), inner.request_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
-    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
+    let queue = inner.places.queue(Caller::Totp);
+    let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return Err(no_place());
     };
     let flow = FlowId::random();
@@ -58,7 +58,7 @@ async fn ask(inner: &Inner) -> Result<(), Error> {
     let call = HttpCall {
         target: &inner.targets.poll,
         body: PollBody::new(NO_REQUEST, None, &inner.plane).encode().into(),
-        timeout: until.saturating_duration_since(now()),
+        timeout: inner.request_timeout,
         lane: Lane::Once,
         authorization: authorization.clone(),
         headers: headers.as_ref(),

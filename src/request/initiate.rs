@@ -155,11 +155,13 @@ async fn send(
     tried: &mut u32,
     headers: impl Fn() -> Option<RequestHeaders>,
 ) -> Result<(Acknowledgement, Instant), Error> {
-    let until = later(now(), inner.initiate_timeout);
     let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
-    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Initiate)).await else {
+    let queue = inner.places.queue(Caller::Initiate);
+    let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.initiate_timeout), queue).await else {
         return Err(no_place());
     };
+    // From here: what it waited for its place would be taken from the time that the server needs for a push.
+    let until = later(now(), inner.initiate_timeout);
     loop {
         let (authorization, headers) = (inner.authorization(), headers());
         let evidence = Evidence {

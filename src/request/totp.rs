@@ -108,8 +108,8 @@ async fn ask(
     sent: &mut u32,
     (flow, span): (FlowId, &CallSpan),
 ) -> TotpAnswer {
-    let until = later(now(), inner.request_timeout);
-    let Ok(Turn::Mine(place)) = timeout_at(until, inner.places.queue(Caller::Totp)).await else {
+    let queue = inner.places.queue(Caller::Totp);
+    let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         let message = "no place for another request was free in time";
         return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
     };
@@ -131,7 +131,7 @@ async fn ask(
     let call = HttpCall {
         target: &inner.targets.totp,
         body: body.into(),
-        timeout: until.saturating_duration_since(now()),
+        timeout: inner.request_timeout,
         lane: Lane::Once,
         // The routes have no client authentication.
         authorization: None,

@@ -29,6 +29,16 @@ fn b70_no_outcome_shows_its_token() {
     assert!(format!("{outcome:?}").contains("[redacted]"), "it was really there");
 }
 
+/// An approval that goes to several waits is one secret, wiped with the last holder.
+#[test]
+fn b74_copies_of_a_token_share_its_bytes() {
+    let one = AccessToken::new("canary.token");
+    let another = one.clone();
+    assert!(std::ptr::eq(one.expose_secret(), another.expose_secret()));
+    drop(one);
+    assert_eq!(another.expose_secret(), "canary.token");
+}
+
 #[test]
 fn b70_no_builder_shows_its_secrets() {
     let builder = CibaClient::builder()

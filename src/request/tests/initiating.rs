@@ -86,6 +86,48 @@ async fn b32_a_successful_initiate_supersedes_the_older_poll_and_a_failed_one_do
 }
 
 #[tokio::test(start_paused = true)]
+async fn b31_the_queue_takes_nothing_from_the_time_that_a_push_needs() {
+    let slow = |id: &str, seconds| ack(id).after(Duration::from_secs(seconds));
+    let script = Script::new([slow("first", 50), slow("second", 34)]);
+    // Initiates hold one of the two places at most.
+    let client = scripted_with(&script, |builder| builder.max_in_flight(2));
+    let start = now();
+    let first = tokio::spawn(client.initiate_app_approval("other@example.com").into_future());
+    tokio::task::yield_now().await;
+    client.initiate_app_approval(EMAIL).await.expect("acknowledged, 34 s behind its leaving");
+    assert_eq!(now().duration_since(start), Duration::from_secs(84));
+    first.await.expect("no panic").expect("acknowledged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b31_b51_nor_from_that_of_a_login() {
+    let verified = Line::json(200, r#"{"success":true,"token":"tok"}"#).after(Duration::from_secs(2));
+    let script = Script::new([ack("slow").after(Duration::from_secs(9)), verified]);
+    let client = scripted_with(&script, |builder| builder.max_in_flight(1));
+    let first = tokio::spawn(client.initiate_app_approval("other@example.com").into_future());
+    tokio::task::yield_now().await;
+    let outcome = client.verify_totp(EMAIL, "123456").await.expect("judged: it had its 10 s");
+    assert!(outcome.verified().is_ok());
+    first.await.expect("no panic").expect("acknowledged");
+}
+
+/// The person clicks again while the first push is still on its way.
+#[tokio::test(start_paused = true)]
+async fn b32_an_older_initiate_that_is_acknowledged_late_ends_nothing_newer() {
+    let slow = ack("older").after(Duration::from_secs(30));
+    let script = Script::new([slow, ack("newer").after(Duration::from_secs(1))]);
+    let client = scripted(&script);
+    let older = tokio::spawn(client.initiate_app_approval(EMAIL).into_future());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let newer = initiate(&client).await.wait().spawn();
+    let older = older.await.expect("no panic").expect("acknowledged");
+    let outcome = older.wait().await;
+    assert!(matches!(outcome, Ok(ApprovalOutcome::Cancelled(CancelReason::Superseded))), "{outcome:?}");
+    script.then(Line::approved());
+    assert_eq!(newer.await.expect("an outcome").status(), "approved");
+}
+
+#[tokio::test(start_paused = true)]
 async fn b32_several_approvals_may_run_side_by_side() {
     let script = Script::new([ack("one"), ack("two")]);
     let client = scripted_with(&script, |builder| builder.concurrent_approvals(true));
