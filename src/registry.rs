@@ -209,10 +209,12 @@ impl Registry {
         let key = &initiating.key;
         // Under one lock with the replacing: of two acknowledgements at once the newer one's id is left.
         self.initiates.with_unswept(key, at, |cell| {
-            let is_late = cell.get_mut().is_some_and(|initiates| !initiates.acknowledge(initiating.number));
-            if is_late {
-                let _ended = vec![slot.end(CancelReason::Superseded)];
-                return Replaced { _ended, _person: None };
+            if let Some(initiates) = cell.get_mut()
+                && !initiates.acknowledge(initiating.number)
+            {
+                let was_cancelled = initiates.cancels != initiating.cancels_seen;
+                let reason = if was_cancelled { CancelReason::Requested } else { CancelReason::Superseded };
+                return Replaced { _ended: vec![slot.end(reason)], _person: None };
             }
             self.replace_all(key, slot, at)
         })

@@ -84,8 +84,7 @@ impl Schedule {
     }
 
     fn observe(&mut self, event: Event) -> (bool, Duration) {
-        let floor = self.schedule.floor(&self.pace, &self.policy);
-        let verdict = self.pace.observe(event, floor, &self.policy, self.now, Jitter(0));
+        let verdict = self.pace.observe(event, &self.policy, self.now, Jitter(0));
         let step = self.schedule.next(&self.pace, None, &self.policy, true, self.now);
         (verdict == Verdict::GoOn, step.at.saturating_duration_since(self.now))
     }

@@ -23,7 +23,6 @@ pub(super) async fn exchange(
     place: Option<Place>,
     caller: Caller,
     policy: Option<PollPolicy>,
-    interval: Option<Duration>,
     // Where the caller adds headers.
     span: Option<Span>,
 ) {
@@ -35,8 +34,7 @@ pub(super) async fn exchange(
     let Some(place) = place else {
         asking.end(now(), |_, pace, _, _| {
             if caller == Caller::Poll {
-                let floor = pace.floor(interval, policy.minimum_interval);
-                pace.observe(Event::NoPlace, floor, &policy, now(), inner.jitter());
+                pace.observe(Event::NoPlace, &policy, now(), inner.jitter());
             }
             News::Undecided
         });
@@ -88,10 +86,14 @@ pub(super) async fn exchange(
         ),
     }
     let (at, jitter) = (now(), inner.jitter());
+    let took = asking.took(at);
     let tellings = asking.end(at, |slot, pace, life, answer_was_lost| {
-        let floor = pace.floor(interval, policy.minimum_interval);
+        // Only an answer says how long answers take.
+        if let Some(took) = took.filter(|_| heard.is_answer()) {
+            pace.took(took);
+        }
         heard.judge(slot, pace, answer_was_lost, life, at, |pace, event| {
-            pace.observe(event, floor, &policy, at, jitter)
+            pace.observe(event, &policy, at, jitter)
         })
     });
     tellings.into_iter().for_each(Telling::tell);

@@ -59,8 +59,7 @@ impl Run {
             at = poll + takes;
             pace.ended(at);
             pace.took(takes);
-            let floor = schedule.floor(&pace, &policy);
-            pace.observe(Event::Pending { retry_after: None }, floor, &policy, at, Jitter(0));
+            pace.observe(Event::Pending { retry_after: None }, &policy, at, Jitter(0));
         }
     }
 

@@ -22,15 +22,18 @@ const NAME_MISSING_LIMIT: u8 = 3;
 /// same for all that wait for the id, and outlives them.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    /// What the server has asked for: its interval and all its `slow_down`s. Nothing until anybody said.
+    /// The server's interval. Nothing until anybody said.
     server: Millis,
     /// The longest that an answer took.
     slowest: Millis,
     /// When the last request left, was answered or found no place; or the acknowledgement. `None` for an id that another
     /// process initiated.
     last: Option<Instant>,
-    /// Not before so long behind the last one, for the sake of back-off, `Retry-After` or a queue that is not worth standing in.
+    /// Not before so long behind the last one, because the server said so (`Retry-After`).
     patience: Millis,
+    /// So long behind the floor, for the sake of back-off or of a queue that is not worth standing in. What a wait wishes for
+    /// itself is no part of either: it ends with the wait.
+    backoff: Millis,
     /// What was wrong with the last request that failed.
     fault: Option<Error>,
     /// Requests that have ended, well or not.
@@ -39,6 +42,8 @@ pub(crate) struct Pace {
     failed: u16,
     unreadable: u8,
     name_missing: u8,
+    /// How many `slow_down`s there were.
+    slowed: u8,
     /// A request has left.
     asked: bool,
     /// The server has answered readably: its acknowledgement, or a poll.
@@ -101,11 +106,13 @@ impl Pace {
             slowest: Millis::of(Duration::ZERO),
             last: None,
             patience: Millis::ZERO,
+            backoff: Millis::ZERO,
             fault: None,
             heard: 0,
             failed: 0,
             unreadable: 0,
             name_missing: 0,
+            slowed: 0,
             asked: false,
             answered: false,
             answer_lost: false,
@@ -114,13 +121,18 @@ impl Pace {
         }
     }
 
-    /// The largest of what the server, the caller and the client want; 5 s where neither server nor caller said.
+    /// The largest of what the server, the caller and the client want, 5 s where neither server nor caller said; and 5 s for
+    /// each `slow_down`.
     pub(crate) fn floor(&self, caller: Option<Duration>, minimum: Duration) -> Duration {
         let asked = match (self.server.duration(), caller) {
             (None, None) => DEFAULT_INTERVAL,
             (server, caller) => server.max(caller).unwrap_or(DEFAULT_INTERVAL),
         };
-        asked.max(minimum).min(LONGEST_WAIT)
+        asked.max(minimum).saturating_add(self.slowed()).min(LONGEST_WAIT)
+    }
+
+    fn slowed(&self) -> Duration {
+        SLOW_DOWN.saturating_mul(u32::from(self.slowed))
     }
 
     /// The earliest instant that this floor allows; `None` where nothing holds a poll back. The first poll of an id whose
@@ -143,8 +155,10 @@ impl Pace {
         !self.asked && !self.starved
     }
 
-    pub(super) fn patience(&self) -> Option<Instant> {
-        Some(later(self.last?, self.patience.duration()?))
+    /// Not before this instant, with this floor, but for a last look.
+    pub(super) fn patience(&self, floor: Duration) -> Option<Instant> {
+        let backoff = self.backoff.duration().map(|backoff| floor.saturating_add(backoff));
+        Some(later(self.last?, backoff.max(self.patience.duration())?))
     }
 
     /// Whether anything has been asked or tried since this instant.
@@ -181,19 +195,20 @@ impl Pace {
     pub(crate) fn report(&self, interval: Millis, at: Instant) -> Report {
         match self.fault() {
             Some(fault) => Report::Failed(fault),
-            None if self.server != interval => {
+            None if self.interval() != interval => {
                 Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
             }
             None => {
-                let due = self.allowed_at(self.floor(None, Duration::ZERO), None).max(self.patience());
+                let floor = self.floor(None, Duration::ZERO);
+                let due = self.allowed_at(floor, None).max(self.patience(floor));
                 Report::Polled { next_poll_in: due.unwrap_or(at).saturating_duration_since(at) }
             }
         }
     }
 
-    /// What the server has asked for.
+    /// What the server has asked for: its interval and all its `slow_down`s.
     pub(crate) fn interval(&self) -> Millis {
-        self.server
+        Millis::of(self.server.duration().unwrap_or_default().saturating_add(self.slowed()))
     }
 
     pub(crate) fn answered(&self) -> bool {
@@ -213,7 +228,7 @@ impl Pace {
     pub(crate) fn asked(&mut self, now: Instant) -> bool {
         self.last = Some(now);
         self.asked = true;
-        self.patience = Millis::ZERO;
+        self.wait(Duration::ZERO, None);
         self.starved = false;
         std::mem::replace(&mut self.answer_lost, true)
     }
@@ -246,12 +261,10 @@ impl Pace {
         self.approval_cut = true;
     }
 
-    /// Takes note of what a request came to, at the instant at which it ended: all waits count from there. `floor` is what
-    /// held until now.
+    /// Takes note of what a request came to, at the instant at which it ended: all waits count from there.
     pub(crate) fn observe(
         &mut self,
         event: Event,
-        floor: Duration,
         policy: &PollPolicy,
         now: Instant,
         jitter: Jitter,
@@ -260,17 +273,19 @@ impl Pace {
         match event {
             Event::Pending { retry_after } => {
                 self.recovered();
-                self.wait(retry_after);
+                self.wait(Duration::ZERO, retry_after);
             }
             Event::SlowDown { named, retry_after } => {
                 self.recovered();
-                let raised = floor.saturating_add(SLOW_DOWN).max(named.unwrap_or_default());
-                self.server = Millis::of(raised);
-                self.wait(retry_after);
+                self.slowed = self.slowed.saturating_add(1);
+                if let Some(named) = named.map(|named| named.saturating_sub(self.slowed())) {
+                    self.server = Millis::of(self.server.duration().unwrap_or_default().max(named));
+                }
+                self.wait(Duration::ZERO, retry_after);
             }
             Event::Fault { retry_after, name_missing } => {
                 self.name_missing = if name_missing { self.name_missing.saturating_add(1) } else { 0 };
-                self.back_off(floor, policy, retry_after, jitter);
+                self.back_off(policy, retry_after, jitter);
                 if self.name_missing >= NAME_MISSING_LIMIT {
                     return Verdict::GiveUp;
                 }
@@ -278,7 +293,7 @@ impl Pace {
             Event::Unreadable { retry_after } => {
                 self.name_missing = 0;
                 self.unreadable = self.unreadable.saturating_add(1);
-                self.back_off(floor, policy, retry_after, jitter);
+                self.back_off(policy, retry_after, jitter);
                 if self.unreadable >= UNREADABLE_LIMIT {
                     return Verdict::GiveUp;
                 }
@@ -287,7 +302,8 @@ impl Pace {
             // from here, or a last look would try again in the same instant.
             Event::NoPlace => {
                 self.starved = true;
-                self.wait(Some(floor.saturating_add(jitter.share_of(floor.saturating_mul(2)))));
+                let floor = self.floor(None, policy.minimum_interval);
+                self.wait(jitter.share_of(floor.saturating_mul(2)), None);
             }
         }
         Verdict::GoOn
@@ -303,27 +319,21 @@ impl Pace {
         self.failed = 0;
         self.unreadable = 0;
         self.name_missing = 0;
-        self.patience = Millis::ZERO;
+        self.wait(Duration::ZERO, None);
         self.fault = None;
         self.answered = true;
         self.answer_lost = false;
         self.approval_cut = false;
     }
 
-    fn wait(&mut self, wait: Option<Duration>) {
-        self.patience = Millis::of(wait.unwrap_or_default());
+    fn wait(&mut self, backoff: Duration, retry_after: Option<Duration>) {
+        self.backoff = Millis::of(backoff);
+        self.patience = Millis::of(retry_after.unwrap_or_default());
     }
 
-    fn back_off(
-        &mut self,
-        floor: Duration,
-        policy: &PollPolicy,
-        retry_after: Option<Duration>,
-        jitter: Jitter,
-    ) {
+    fn back_off(&mut self, policy: &PollPolicy, retry_after: Option<Duration>, jitter: Jitter) {
         self.failed = self.failed.saturating_add(1);
-        let backoff = policy.backoff(u32::from(self.failed), jitter);
-        self.wait(Some(floor.saturating_add(backoff).max(retry_after.unwrap_or_default())));
+        self.wait(policy.backoff(u32::from(self.failed), jitter), retry_after);
     }
 }
 

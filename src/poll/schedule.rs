@@ -76,19 +76,15 @@ impl Schedule {
         pace.heard().saturating_sub(self.heard_before)
     }
 
-    /// The caller's own interval.
-    pub(crate) fn interval(&self) -> Option<Duration> {
-        self.interval.duration()
-    }
-
     pub(crate) fn floor(&self, pace: &Pace, policy: &PollPolicy) -> Duration {
         pace.floor(self.interval.duration(), policy.minimum_interval)
     }
 
     /// When the pace of the id allows a poll.
     pub(crate) fn due(&self, pace: &Pace, life: Option<Life>, policy: &PollPolicy, at: Instant) -> Instant {
-        let allowed = pace.allowed_at(self.floor(pace, policy), life).unwrap_or(at).max(at);
-        pace.patience().map_or(allowed, |patience| patience.max(allowed))
+        let floor = self.floor(pace, policy);
+        let allowed = pace.allowed_at(floor, life).unwrap_or(at).max(at);
+        pace.patience(floor).map_or(allowed, |patience| patience.max(allowed))
     }
 
     /// What to do next, seen from `at`. `alone`: no other wait is under way for the id.
@@ -109,7 +105,7 @@ impl Schedule {
         }
         let floor = self.floor(pace, policy);
         let allowed = pace.allowed_at(floor, life).unwrap_or(at).max(at);
-        let wished = pace.patience().map_or(allowed, |patience| patience.max(allowed));
+        let wished = pace.patience(floor).map_or(allowed, |patience| patience.max(allowed));
         let end_of_id = life.map(Life::earliest_end);
         let last = end_of_id.filter(|_| self.ending == Ending::Expired);
         let poll = if wished > self.deadline {

@@ -71,7 +71,6 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
         prop_assert!(poll <= deadline.at, "a poll behind the deadline");
         let (event, takes, jitter) =
             events.next().unwrap_or((Event::Pending { retry_after: None }, Duration::ZERO, 0));
-        let floor = schedule.floor(&pace, &plan.policy);
         let is_sent = !matches!(event, Event::NoPlace);
         // A wait leaves the queue at its deadline, and a request that has left behind the grace.
         let stays = if is_sent { later(deadline.at, plan.policy.grace) } else { deadline.at };
@@ -84,7 +83,7 @@ fn run(plan: &Plan) -> Result<Ran, TestCaseError> {
             pace.took(at - poll);
             ran.polls.push((poll - start, answered - start));
         }
-        if pace.observe(event, floor, &plan.policy, at, Jitter(jitter)) == Verdict::GiveUp {
+        if pace.observe(event, &plan.policy, at, Jitter(jitter)) == Verdict::GiveUp {
             ran.gave_up = true;
             ran.end = at - start;
             return Ok(ran);
@@ -304,7 +303,7 @@ fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
     assert_eq!(told(&expired, &pace, UnderWay::Sent), ("network", true, true), "its answer may still come");
     assert_eq!(told(&expired, &pace, UnderWay::Queued), ("network", true, false));
     let policy = PollPolicy::default();
-    let _ = pace.observe(Event::NoPlace, seconds(5), &policy, start, Jitter(0));
+    let _ = pace.observe(Event::NoPlace, &policy, start, Jitter(0));
     assert_eq!(
         told(&expired, &pace, UnderWay::Nothing),
         ("network", false, false),

@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Listener, Pace, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
+use super::{Event, Listener, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
@@ -169,10 +169,9 @@ impl Wait {
 
     /// Gives up a request whose runtime stands still.
     fn desert(&self, request: &Arc<Request>, at: Instant) {
-        let floor = |pace: &Pace| self.schedule.floor(pace, self.policy());
         self.slot.desert(request, at, |pace| {
             let event = Event::Fault { retry_after: None, name_missing: false };
-            pace.observe(event, floor(pace), self.policy(), at, self.inner.jitter());
+            pace.observe(event, self.policy(), at, self.inner.jitter());
             pace.set_fault(Some(pace::no_answer().with_endpoint(self.endpoint())));
         });
     }
@@ -183,15 +182,7 @@ impl Wait {
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
         let span = self.inner.headers.as_ref().map(|_| self.span());
         let begun = self.slot.begin(begun, place.is_some(), now(), |asking| -> Work {
-            Box::pin(exchange(
-                Arc::clone(&self.inner),
-                asking,
-                place,
-                caller,
-                policy,
-                self.schedule.interval(),
-                span,
-            ))
+            Box::pin(exchange(Arc::clone(&self.inner), asking, place, caller, policy, span))
         });
         let (request, shared) = begun?;
         if shared {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::aftermath::Aftermath;
 use super::end::{End, Kept};
@@ -85,6 +86,11 @@ impl Asking {
         &self.slot
     }
 
+    /// How long it has been under way since it left.
+    pub(crate) fn took(&self, at: Instant) -> Option<Duration> {
+        self.sent.map(|sent| at.saturating_duration_since(sent))
+    }
+
     /// It has its place. Returns whether it may leave: not when it has been given up or cancelled meanwhile.
     pub(crate) fn leaves(&mut self, at: Instant) -> bool {
         if self.sent.is_some() {
@@ -118,9 +124,8 @@ impl Asking {
         let (life, interval) = (state.life(), state.pace.interval());
         let mut tellings = Vec::new();
         let news = if current {
-            if let Some(sent) = self.sent {
+            if self.sent.is_some() {
                 state.pace.ended(at);
-                state.pace.took(at.saturating_duration_since(sent));
             }
             state.stage = Stage::Idle;
             hear(&self.slot, &mut state.pace, life, self.answer_was_lost)

@@ -68,3 +68,28 @@ async fn b11_b20_what_the_server_and_faults_add_comes_on_top_of_the_callers_inte
     let _ = pending.wait().interval(seconds(20)).await.expect("an outcome");
     assert_eq!(polls(&script, start), [20_000, 45_000, 70_250]);
 }
+
+/// B-10, B-12: what a caller wishes for itself ends with its wait. What the server has asked for stays.
+#[tokio::test(start_paused = true)]
+async fn b10_b12_a_callers_own_interval_ends_with_its_wait() {
+    for (answer, next) in [(Line::slow_down(), 70_000), (Line::json(503, ""), 65_250)] {
+        let script = Script::new([Line::ack(5, 600), answer]);
+        let client = scripted(&script);
+        let pending = initiate(&client).await;
+        let start = now();
+        drop(pending.wait().interval(seconds(60)).timeout(seconds(61)).await);
+        drop(pending.wait().timeout(seconds(12)).await);
+        assert_eq!(polls(&script, start)[..2], [60_000, next]);
+    }
+}
+
+/// B-11: and while it waits, its own interval is raised as the server's is.
+#[tokio::test(start_paused = true)]
+async fn b11_a_callers_own_interval_is_raised_too() {
+    let script = Script::new([Line::ack(5, 600), Line::slow_down()]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let start = now();
+    drop(pending.wait().interval(seconds(60)).timeout(seconds(400)).await);
+    assert_eq!(polls(&script, start)[..3], [60_000, 125_000, 190_000]);
+}

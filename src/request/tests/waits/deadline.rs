@@ -47,6 +47,22 @@ async fn f17_b14_the_grace_is_at_least_twice_the_slowest_answer() {
     assert_eq!(server.polls(start), [5_000, 10_150, 18_000]);
 }
 
+/// A request that was not answered says nothing of how long answers take: the last look is as late as ever.
+#[tokio::test(start_paused = true)]
+async fn f17_b14_a_request_without_an_answer_is_not_the_slowest_answer() {
+    let silent = || Line::pending().after(seconds(60));
+    let looks = |line: Option<Line>| async move {
+        let script = Script::new(std::iter::once(Line::ack(5, 60)).chain(line));
+        let client = scripted(&script);
+        let pending = initiate(&client).await;
+        let start = now();
+        drop(pending.wait().await);
+        script.instants("/token", start).last().copied()
+    };
+    let undisturbed = looks(None).await;
+    assert_eq!(looks(Some(silent())).await, undisturbed);
+}
+
 #[tokio::test(start_paused = true)]
 async fn f17_b14_the_grace_is_at_most_the_request_timeout() {
     let slow = || Line::pending().after(seconds(4));
