@@ -247,8 +247,8 @@ impl CibaClient {
     ///
     /// | [kind](Error::kind) | [field](Error::field) | what is wrong |
     /// |---|---|---|
-    /// | `ClientAuth` | `client_secret` | the secret is wrong or missing |
-    /// | `ClientAuth` | `client_id` | no such client, or not approved |
+    /// | `ClientAuth` | `client_secret` | the secret is wrong or missing, or there is no such client: the newest server says the same of both |
+    /// | `ClientAuth` | `client_id` | the client is not approved, or an older server knows no such client |
     /// | `Config` | `routes` | the server has other routes, or `base_url` has another path or host |
     /// | `Config` | `base_url` | it is a website, not the API |
     /// | `Tls` | | the server could not prove who it is |

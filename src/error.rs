@@ -19,7 +19,7 @@ use crate::wire::ErrorCode;
 /// Opaque: a [`kind`](Error::kind), what is known around it, and a source. It never holds a token, an `auth_req_id`, a
 /// TOTP code, a client secret, a whole email address or an address with user info, and neither does its source.
 ///
-/// `Display` is one sentence: what was seen, where, and what to look at. It says nothing of the causes. `Debug` is that
+/// `Display` is one sentence: what was seen, where, when to try again, and what to look at. It says nothing of the causes. `Debug` is that
 /// sentence with its kind and one line for each cause, so that `fn main() -> Result<(), Error>` prints what a person can
 /// read.
 #[derive(Clone)]
@@ -91,6 +91,16 @@ impl Error {
 
     pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
         self.details().code = Some(code);
+        self
+    }
+
+    /// Without the server's code, where it is none of the known ones and holds something that nobody may read.
+    pub(crate) fn without_code_of(mut self, hide: &[&str]) -> Self {
+        if let Some(ErrorCode::Other(code)) = self.code()
+            && server_message::holds_any(code, hide)
+        {
+            self.details().code = None;
+        }
         self
     }
 
@@ -255,6 +265,11 @@ impl fmt::Display for Error {
         }
         if details.attempts > 1 {
             facts.add(format_args!("{} attempts", details.attempts))?;
+        }
+        if let Some(wait) = details.retry_after {
+            // A second too late rather than too early.
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            facts.add(format_args!("try again in {seconds} s"))?;
         }
         facts.end()?;
         match &details.server_message {

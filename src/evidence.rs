@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::transport::{Authorization, ReplyHeaders, RequestHeaders, Target};
 use crate::wire::reason;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A push; the answer names it.
+    Push,
+    Approval,
+    /// A login by a code, for which no client proves who it is.
+    Login,
+}
 
 /// A request, for the error that may come of it. Nothing is worked out before there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Evidence<'a> {
+    pub(crate) purpose: Purpose,
     pub(crate) target: &'a Target,
     pub(crate) authorization: Option<&'a Authorization>,
     pub(crate) headers: Option<&'a RequestHeaders>,
@@ -32,7 +43,8 @@ impl Evidence<'_> {
         let mut hide = self.secrets.to_vec();
         hide.extend(credential.iter().flatten().map(|spelling| spelling.as_str()));
         hide.extend(self.headers.iter().flat_map(|headers| headers.values()));
-        let error = match body.and_then(reason) {
+        let error = self.naming_what_is_missing(error.without_code_of(&hide));
+        let error = match body.filter(|_| self.may_repeat_words_of(&error)).and_then(reason) {
             Some(words) => error.with_server_message(&words, &hide),
             None => error,
         };
@@ -47,6 +59,21 @@ impl Evidence<'_> {
             )),
             _ => error,
         }
+    }
+
+    /// Of an acknowledgement that cannot be used: whatever member the id stands in, its words may name it.
+    fn may_repeat_words_of(&self, error: &Error) -> bool {
+        let is_acknowledgement = error.status().is_some_and(|status| (200..=299).contains(&status));
+        self.purpose != Purpose::Push || !is_acknowledgement || error.code().is_some()
+    }
+
+    /// A server that wants a secret says the same of none as of a wrong one.
+    fn naming_what_is_missing(&self, error: Error) -> Error {
+        let is_refused = error.kind() == ErrorKind::ClientAuth && error.status() == Some(401);
+        if !is_refused || self.authorization.is_some() || self.purpose == Purpose::Login {
+            return error;
+        }
+        error.with_message("client_secret is not set, and this server wants one").with_field("client_secret")
     }
 }
 

@@ -73,7 +73,7 @@ impl PushLedger {
             None => Ok(Push { claim: Some(Claim { ledger: self, key, counts_until: None }) }),
             Some((wait, _over)) => Err(Error::new(
                 ErrorKind::TooManyPushes,
-                "this person has been sent as many requests as is allowed for now",
+                "this client's push_guard allows no further push to this person for now",
             )
             .with_retry_after(Some(wait))),
         }

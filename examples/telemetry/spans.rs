@@ -58,7 +58,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Numbers {
         let extensions = span.extensions();
         let Some(Call { began, fields: Fields { outcome, kind } }) = extensions.get() else { return };
         match span.name() {
-            "authsec.initiate" if kind == "TooManyPushes" => counter!("pushes_refused_total").increment(1),
+            "authsec.initiate" if kind == "too_many_pushes" => counter!("pushes_refused_total").increment(1),
             "authsec.initiate" => counter!("initiates_total", "outcome" => outcome.clone()).increment(1),
             "authsec.poll" => {
                 counter!("approvals_total", "outcome" => outcome.clone()).increment(1);
@@ -76,7 +76,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Numbers {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let is_fault = !["", "TooManyPushes"].contains(&fields.kind.as_str());
+        let is_fault = !["", "too_many_pushes"].contains(&fields.kind.as_str());
         if *event.metadata().level() == Level::WARN && is_fault {
             counter!("faults_total", "kind" => fields.kind).increment(1);
         }

@@ -55,7 +55,7 @@ pub struct CibaClientBuilder {
     base_url: Option<String>,
     routes: ApiRoutes,
     admin: bool,
-    client_id: Option<String>,
+    pub(super) client_id: Option<String>,
     client_secret: Option<ClientSecret>,
     workspace_id: Option<String>,
     poll_policy: PollPolicy,
@@ -77,6 +77,9 @@ pub struct CibaClientBuilder {
     user_agent: Option<String>,
     #[cfg(feature = "http2")]
     http2_prior_knowledge: bool,
+    /// The settings that the environment has set, and the variables of it that nobody reads.
+    pub(super) from_env: Vec<&'static str>,
+    unread: Vec<String>,
 }
 
 /// What several clients of one server use together.
@@ -118,12 +121,15 @@ impl CibaClientBuilder {
             user_agent: None,
             #[cfg(feature = "http2")]
             http2_prior_knowledge: false,
+            from_env: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
     /// Where AuthSec is: https, or http to a loopback address or `localhost`; a path prefix and trailing slashes are
     /// fine. Every request goes to this origin. There is no default.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.is_set_here("base_url");
         self.base_url = Some(url.into());
         self
     }
@@ -141,6 +147,7 @@ impl CibaClientBuilder {
 
     /// The client that asks, for its own users: the workspace or tenant routes.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.is_set_here("client_id");
         self.client_id = Some(id.into());
         self
     }
@@ -156,6 +163,7 @@ impl CibaClientBuilder {
     /// (`docs/wire.md`, section 4). TOTP logins go without: their routes have no client authentication. Needs a
     /// `client_id`. [`CibaClient::set_client_secret`] changes it later.
     pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
+        self.is_set_here("client_secret");
         self.client_secret = Some(ClientSecret::new(secret.into()));
         self
     }
@@ -163,6 +171,7 @@ impl CibaClientBuilder {
     /// The workspace. The newest server needs it on the admin routes; with it, TOTP logins go by the admin route also
     /// where a `client_id` is set, the only one on which they can succeed there (`docs/wire.md`, section 2.6).
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.is_set_here("workspace_id");
         self.workspace_id = Some(id.into());
         self
     }
@@ -233,8 +242,8 @@ impl CibaClientBuilder {
     ///
     /// Default: 512. It must be at least polls per second times round trip in seconds: people waiting ÷ interval × round
     /// trip. 512 carry 25,000 people at an interval of 5 s over a round trip of 100 ms; let it grow with the crowd. A poll
-    /// that has waited for its turn says so in a `tracing` event (`waited_ms`), and one that did not get it before its
-    /// deadline in a warning.
+    /// that has waited for its turn says so in a `tracing` event (`waited_ms`); what did not get it in time ends in an error
+    /// that names this setting, a wait in its `Timeout`.
     pub fn max_in_flight(mut self, requests: usize) -> Self {
         self.max_in_flight = requests;
         self
@@ -306,21 +315,25 @@ impl CibaClientBuilder {
     /// ```
     /// use authsec_ciba::{CibaClient, RequestKind};
     ///
-    /// /// As W3C Trace Context writes it. The ids are those of your tracing: with `tracing-opentelemetry`, those of
-    /// /// `span.context()`.
-    /// fn traceparent(span: &tracing::Span) -> Option<String> {
-    ///     let (trace_id, span_id) = (0x4bf9_2f35_77b3_4da6_u128, span.id()?.into_u64());
+    /// /// The ids of your tracing: with `tracing-opentelemetry`, those of `span.context()`. Never a constant: a trace is one
+    /// /// sign-in.
+    /// type Ids = fn(&tracing::Span) -> Option<(u128, u64)>;
+    ///
+    /// /// As W3C Trace Context writes it.
+    /// fn traceparent(ids: Ids) -> Option<String> {
+    ///     let (trace_id, span_id) = ids(&tracing::Span::current())?;
     ///     Some(format!("00-{trace_id:032x}-{span_id:016x}-01"))
     /// }
     ///
     /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// # let ids_of_your_tracing: Ids = |_| None;
     /// let client = CibaClient::builder()
     ///     .base_url("https://authsec.example.com")
     ///     .client_id("my-client")
-    ///     .headers_with(|request| {
+    ///     .headers_with(move |request| {
     ///         let mut headers = vec![("x-flow".to_owned(), request.flow_id().to_string())];
     ///         if request.kind() != RequestKind::Check {
-    ///             headers.extend(traceparent(&tracing::Span::current()).map(|it| ("traceparent".to_owned(), it)));
+    ///             headers.extend(traceparent(ids_of_your_tracing).map(|it| ("traceparent".to_owned(), it)));
     ///         }
     ///         headers
     ///     })
@@ -412,8 +425,23 @@ impl CibaClientBuilder {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field whose variable is not Unicode, or names no routes.
     pub fn env(mut self) -> Result<Self, Error> {
-        let read = Environment::read(std::env::vars_os())?;
+        let read = Environment::read(std::env::vars_os());
         read.warn_of_unknown();
+        self.unread = read.unknown;
+        if let Some(error) = read.refused {
+            return Err(self.explained(error));
+        }
+        for (field, is_set) in [
+            ("base_url", read.base_url.is_some()),
+            ("client_id", read.client_id.is_some()),
+            ("client_secret", read.client_secret.is_some()),
+            ("workspace_id", read.workspace_id.is_some()),
+        ] {
+            if is_set {
+                self.is_set_here(field);
+                self.from_env.push(field);
+            }
+        }
         self.base_url = read.base_url.or(self.base_url);
         self.client_id = read.client_id.or(self.client_id);
         self.client_secret = read.client_secret.or(self.client_secret);
@@ -433,6 +461,13 @@ impl CibaClientBuilder {
     /// 64 KiB, or is not such a file.
     pub fn config_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = ConfigFile::read(path.as_ref())?;
+        for (field, is_set) in
+            [("client_id", file.client_id.is_some()), ("base_url", file.ciba_base_url.is_some())]
+        {
+            if is_set {
+                self.is_set_here(field);
+            }
+        }
         self.client_id = file.client_id.or(self.client_id);
         self.base_url = file.ciba_base_url.or(self.base_url);
         Ok(self)
@@ -481,9 +516,11 @@ impl CibaClientBuilder {
             Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id },
             None => Plane::Admin { workspace_id: self.workspace_id },
         };
+        let (policy, headers) =
+            (self.poll_policy.validated()?, Headers::new(&self.headers, self.header_function)?);
         tracing::info!(
             origin = base_url.origin().ascii_serialization(),
-            routes = ?self.routes,
+            routes = self.routes.as_str(),
             plane = plane.name(),
             "a client of AuthSec"
         );
@@ -491,12 +528,12 @@ impl CibaClientBuilder {
             transport,
             targets: origin::join(&base_url, self.routes.paths(&plane)),
             plane,
-            policy: self.poll_policy.validated()?,
+            policy,
             request_timeout: self.request_timeout,
             initiate_timeout: self.initiate_timeout,
             places,
             authorization: Mutex::new(authorization),
-            headers: Headers::new(&self.headers, self.header_function)?,
+            headers,
             registry: Arc::new(Registry::new(self.concurrent_approvals)),
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
             pushes: PushLedger::new(self.push_guard),
@@ -571,12 +608,42 @@ impl CibaClientBuilder {
         }
     }
 
+    /// Of this setting the environment says nothing any more.
+    fn is_set_here(&mut self, field: &str) {
+        self.from_env.retain(|it| *it != field);
+    }
+
     fn check(&self) -> Result<(), Error> {
+        self.check_all().map_err(|error| self.explained(error))
+    }
+
+    /// Names the variables that a refused setting may come from: the one that has set it, and those that nobody reads.
+    fn explained(&self, error: Error) -> Error {
+        let Some(field) = error.field() else { return error };
+        let mut words = error.to_string();
+        if self.from_env.contains(&field)
+            && let Some(variable) = environment::variable(field)
+        {
+            words.extend(["; it comes from ", variable]);
+        }
+        if environment::variable(field).is_some() {
+            for name in &self.unread {
+                words.extend(["; ", name.as_str(), " is set, and nobody reads it"]);
+            }
+        }
+        error.with_message(words)
+    }
+
+    fn check_all(&self) -> Result<(), Error> {
         let a_day = Duration::from_secs(24 * 60 * 60);
         let text = |field, text: &Option<String>| match text {
             Some(text) if text.trim().is_empty() => Err(Error::config(field, "is empty")),
             Some(text) if text.chars().any(char::is_control) => {
                 Err(Error::config(field, "holds a control character"))
+            }
+            Some(text) if text.trim() != text => Err(Error::config(field, "has white space around it")),
+            Some(text) if text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) => {
+                Err(Error::config(field, "stands in quotation marks: take them out"))
             }
             _ => Ok(()),
         };
@@ -621,13 +688,19 @@ pub(super) fn authorization(
 ) -> Result<Option<Authorization>, Error> {
     let Some(secret) = secret else { return Ok(None) };
     let Some(id) = id else {
-        return Err(Error::config("client_secret", "needs a client_id"));
+        return Err(Error::config(
+            "client_secret",
+            format_args!("needs a client_id: call client_id(..) or set {}", environment::CLIENT_ID),
+        ));
     };
     if secret.expose_secret().is_empty() {
         return Err(Error::config("client_secret", "is empty"));
     }
     if secret.expose_secret().chars().any(char::is_control) {
         return Err(Error::config("client_secret", "holds a control character"));
+    }
+    if secret.expose_secret().trim() != secret.expose_secret() {
+        return Err(Error::config("client_secret", "has white space around it"));
     }
     if id.contains(':') {
         return Err(Error::config("client_id", "holds a colon, which HTTP Basic cannot carry"));

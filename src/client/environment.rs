@@ -26,6 +26,8 @@ pub(super) struct Environment {
     pub(super) routes: Option<Routes>,
     /// Names that begin like ours and that nobody reads: a slip of the pen, most likely.
     pub(super) unknown: Vec<String>,
+    /// Why the first value that cannot be used is none.
+    pub(super) refused: Option<Error>,
 }
 
 /// What `AUTHSEC_ROUTES` names: a generation of routes, and whether their admin half is meant.
@@ -36,7 +38,7 @@ pub(super) struct Routes {
 }
 
 impl Environment {
-    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
+    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut read = Self::default();
         for (name, value) in variables {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
@@ -44,22 +46,28 @@ impl Environment {
                 read.unknown.push(name.to_owned());
                 continue;
             }
-            let field = field(name);
-            let value = value
-                .into_string()
-                .map_err(|_| Error::config(field, format_args!("is not Unicode: see {name}")))?;
-            if value.is_empty() {
-                continue;
-            }
-            match name {
-                BASE_URL => read.base_url = Some(value),
-                CLIENT_ID => read.client_id = Some(value),
-                CLIENT_SECRET => read.client_secret = Some(ClientSecret::new(value)),
-                WORKSPACE_ID => read.workspace_id = Some(value),
-                _ => read.routes = Some(Routes::named(&value)?),
+            if let Err(error) = read.take(name, value) {
+                read.refused.get_or_insert(error);
             }
         }
-        Ok(read)
+        read
+    }
+
+    fn take(&mut self, name: &str, value: OsString) -> Result<(), Error> {
+        let value = value
+            .into_string()
+            .map_err(|_| Error::config(field(name), format_args!("is not Unicode: see {name}")))?;
+        if value.is_empty() {
+            return Ok(());
+        }
+        match name {
+            BASE_URL => self.base_url = Some(value),
+            CLIENT_ID => self.client_id = Some(value),
+            CLIENT_SECRET => self.client_secret = Some(ClientSecret::new(value)),
+            WORKSPACE_ID => self.workspace_id = Some(value),
+            _ => self.routes = Some(Routes::named(&value)?),
+        }
+        Ok(())
     }
 
     /// Says what nobody reads. Names only: a value may be a secret under the wrong name.
@@ -72,25 +80,28 @@ impl Environment {
 
 impl Routes {
     fn named(text: &str) -> Result<Self, Error> {
-        let (routes, admin) = match text.trim() {
-            "workspace" => (ApiRoutes::Workspace, false),
-            "tenant" => (ApiRoutes::Tenant, false),
-            "unprefixed" => (ApiRoutes::Unprefixed, false),
-            "admin" | "workspace-admin" => (ApiRoutes::Workspace, true),
-            "tenant-admin" => (ApiRoutes::Tenant, true),
-            "unprefixed-admin" => (ApiRoutes::Unprefixed, true),
-            _ => {
-                return Err(Error::config(
-                    "routes",
-                    format_args!(
-                        "are not known: {ROUTES} is one of workspace, tenant, unprefixed, admin, tenant-admin and \
-                         unprefixed-admin"
-                    ),
-                ));
-            }
+        let text = text.trim();
+        let (routes, admin) = match text.strip_suffix("-admin") {
+            Some(routes) => (routes, true),
+            None if text == "admin" => (ApiRoutes::Workspace.as_str(), true),
+            None => (text, false),
         };
+        let routes = routes.parse().map_err(|_| {
+            Error::config(
+                "routes",
+                format_args!(
+                    "are not known: {ROUTES} is one of workspace, tenant, unprefixed, admin, tenant-admin and \
+                     unprefixed-admin"
+                ),
+            )
+        })?;
         Ok(Self { routes, admin })
     }
+}
+
+/// The variable of a setting.
+pub(super) fn variable(field: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|name| self::field(name) == field)
 }
 
 /// The setting that a variable is for.

@@ -77,21 +77,21 @@ impl Headers {
         let mut headers = self.same.clone();
         let Some(function) = &self.function else { return headers };
         let Ok(added) = catch_unwind(AssertUnwindSafe(|| function(&request))) else {
-            self.warn(&"the function panicked");
+            self.warn(request.flow, &"the function panicked");
             return headers;
         };
         for (name, value) in added {
             let value = ClientSecret::new(value);
             if let Err(refusal) = headers.set(&name, value.expose_secret()) {
-                self.warn(&refused(&refusal));
+                self.warn(request.flow, &refused(&refusal));
             }
         }
         headers
     }
 
-    fn warn(&self, why: &dyn fmt::Display) {
+    fn warn(&self, flow: FlowId, why: &dyn fmt::Display) {
         if !self.warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("headers_with: left out, and not told again: {why}");
+            tracing::warn!(%flow, "headers_with: left out, and not told again: {why}");
         }
     }
 }

@@ -15,6 +15,9 @@ pub(super) fn parse(text: &str, plain_http_to: Option<&str>) -> Result<Url, Erro
         // The parser would quietly drop tabs and line breaks.
         return refuse("holds white space or a control character");
     }
+    if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
+        return refuse("stands in quotation marks: take them out");
+    }
     if text.contains('\\') {
         // The parser would take it for a slash, and a reader for a part of the host.
         return refuse("holds a backslash");
@@ -46,7 +49,10 @@ pub(super) fn parse(text: &str, plain_http_to: Option<&str>) -> Result<Url, Erro
     }
     if url.scheme() == "http" && !is_loopback(&url) {
         let Some(named) = plain_http_to else {
-            return refuse("must be https: plain http is for loopback addresses and localhost only");
+            return refuse(
+                "must be https: plain http is for loopback addresses, for localhost, and for the one host that \
+                 danger_unencrypted_http_to(..) names",
+            );
         };
         if url.host_str().is_none_or(|host| !host.eq_ignore_ascii_case(named)) {
             return Err(Error::config("danger_unencrypted_http_to", "names another host than the base_url"));

@@ -1,5 +1,9 @@
 //! A server's own words, made fit to be shown: an error and a log may hold them, and nobody knows what a server echoes.
 
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizer;
+
 /// How much of a server's text is kept, in characters.
 const LONGEST: usize = 256;
 
@@ -13,21 +17,25 @@ const SECRET: &str = "[redacted]";
 const ADDRESS: &str = "[address]";
 
 /// At most 256 visible characters of a server's text, on one line. `hide` is what this request carried and nobody may
-/// read: client secret, `auth_req_id`, code, the person's address. Whatever else looks like an address or a signed token
-/// goes too. `None` where nothing is left.
+/// read: client secret, `auth_req_id`, code, the person's address, in whatever spelling a server repeats it. Whatever else
+/// looks like an address or a signed token goes too. `None` where nothing is left.
 pub(crate) fn clean(text: &str, hide: &[&str]) -> Option<Box<str>> {
     // What cannot be seen goes first, so that nothing hides behind it.
     let mut line = visible(text);
     for secret in hide {
-        let secret = visible(secret);
-        let shown = if secret.contains('@') { ADDRESS } else { SECRET };
-        for spelling in [escaped(&secret), secret] {
-            line = replace(&line, &spelling, shown);
+        // The server may have seen through a spelling that only looks like one.
+        for secret in [visible(secret), visible_as_it_is(secret)] {
+            line = replace(&line, &secret, if secret.contains('@') { ADDRESS } else { SECRET });
         }
     }
     let words: Vec<_> = line.split(' ').map(without_addresses).map(without_tokens).collect();
     let line = words.join(" ").replace('"', "'");
     (!line.is_empty()).then(|| shorten(&line).into())
+}
+
+/// Whether a word holds any of this, whatever its capitals.
+pub(crate) fn holds_any(word: &str, hide: &[&str]) -> bool {
+    hide.iter().map(|secret| visible(secret)).any(|secret| replace(word, &secret, SECRET) != word)
 }
 
 /// A request id as servers write it: visible ASCII, not too long, and none of what is to be hidden.
@@ -38,8 +46,14 @@ pub(crate) fn clean_request_id(text: &str, hide: &[&str]) -> Option<Box<str>> {
     (fits && clean(text, hide)?.as_ref() == shorten(text)).then(|| text.into())
 }
 
-/// One line, its white space single blanks, without what cannot be seen.
+/// One line as a person reads it: HTML's entities are characters, letters are composed, white space is single blanks, and
+/// what cannot be seen is not there.
 fn visible(text: &str) -> String {
+    visible_as_it_is(&without_entities(text))
+}
+
+fn visible_as_it_is(text: &str) -> String {
+    let text = ComposingNormalizer::new_nfc().normalize(text);
     let seen = |c: &char| !is_unseen(*c) && (c.is_whitespace() || !c.is_control());
     let shown: String = text.chars().filter(seen).collect();
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -57,22 +71,69 @@ fn is_unseen(c: char) -> bool {
     )
 }
 
-/// A text as a URL would spell it, `%40` for an `@`.
-fn escaped(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+/// The characters that HTML's entities stand for: those with which pages are escaped, and all numbers. An entity that
+/// stands for a part of another is seen through, too.
+fn without_entities(text: &str) -> Cow<'_, str> {
+    /// As long as `&commat;` and `&#x0010ffff;`.
+    const LONGEST: usize = 12;
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        out.push(c);
+        if c != ';' {
+            continue;
+        }
+        let from = out.len().saturating_sub(LONGEST);
+        let Some(at) = out.as_bytes().iter().skip(from).rposition(|byte| *byte == b'&') else { continue };
+        let at = from.saturating_add(at);
+        if let Some(meant) = out.get(at..).and_then(entity) {
+            out.truncate(at);
+            out.push(meant);
+        }
+    }
+    Cow::Owned(out)
 }
 
-/// Every occurrence, whatever its capitals.
+fn entity(text: &str) -> Option<char> {
+    let name = text.strip_prefix('&')?.strip_suffix(';')?;
+    if let Some(number) = name.strip_prefix('#') {
+        let number = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        return char::from_u32(number.ok()?);
+    }
+    Some(match name.to_ascii_lowercase().as_str() {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "commat" => '@',
+        "nbsp" => ' ',
+        "period" => '.',
+        "plus" => '+',
+        "lowbar" => '_',
+        "hyphen" => '-',
+        _ => return None,
+    })
+}
+
+/// Every occurrence, whatever its capitals, plain or as a URL would spell it; digits also in groups.
 fn replace(line: &str, what: &str, with: &str) -> String {
     if what.is_empty() {
         return line.to_owned();
     }
     // Letter by letter: a text in small letters can have another length, so its places are not the line's.
-    let what: Vec<char> = what.chars().flat_map(char::to_lowercase).collect();
+    let small: Vec<char> = what.chars().flat_map(char::to_lowercase).collect();
+    let is_number = what.bytes().all(|byte| byte.is_ascii_digit());
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
-        if let Some(behind) = strip(rest, &what) {
+        let found = strip(rest, &small, is_number, |text| text.chars().next().map(|c| (c, c.len_utf8())));
+        if let Some(behind) = found.or_else(|| strip(rest, &small, is_number, url_character)) {
             out.push_str(with);
             rest = behind;
         } else {
@@ -83,18 +144,49 @@ fn replace(line: &str, what: &str, with: &str) -> String {
     out
 }
 
-/// What stands behind these small letters, if the text begins with them.
-fn strip<'a>(text: &'a str, small: &[char]) -> Option<&'a str> {
+/// What stands behind these small letters, if the text begins with them, read by `next`: a character, and how long it is.
+fn strip<'a>(
+    text: &'a str,
+    small: &[char],
+    is_number: bool,
+    next: impl Fn(&str) -> Option<(char, usize)>,
+) -> Option<&'a str> {
     let mut wanted = small.iter();
-    let mut chars = text.chars();
+    let mut rest = text;
     while !wanted.as_slice().is_empty() {
-        for c in chars.next()?.to_lowercase() {
+        let (c, length) = next(rest)?;
+        rest = rest.get(length..)?;
+        // `123 456` and `123-456` are `123456`.
+        if is_number && wanted.len() < small.len() && matches!(c, ' ' | '-' | '.') {
+            continue;
+        }
+        for c in c.to_lowercase() {
             if wanted.next() != Some(&c) {
                 return None;
             }
         }
     }
-    Some(chars.as_str())
+    Some(rest)
+}
+
+/// The first character of a text that is spelled as in a URL: `%40` for an `@`, `%20` or `+` for a blank.
+fn url_character(text: &str) -> Option<(char, usize)> {
+    let escaped = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix('%')?.get(..2)?;
+        // `from_str_radix` takes a sign, too.
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+    };
+    let mut bytes = Vec::with_capacity(4);
+    while bytes.len() < 4
+        && let Some(byte) = escaped(bytes.len().saturating_mul(3))
+    {
+        bytes.push(byte);
+        let read = std::str::from_utf8(&bytes).ok().and_then(|text| text.chars().next());
+        if let Some(c) = read {
+            return Some((c, bytes.len().saturating_mul(3)));
+        }
+    }
+    text.chars().next().map(|c| (if c == '+' { ' ' } else { c }, c.len_utf8()))
 }
 
 /// Brackets, quotation marks and the like around an address stay.
@@ -106,7 +198,8 @@ fn without_addresses(word: &str) -> String {
             Some((at, last)) if around(last) => part.split_at(at),
             _ => (part, ""),
         };
-        let names = text.contains('@') || text.to_ascii_lowercase().contains("%40");
+        let names =
+            text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40") || text.contains("%2540");
         out.push_str(if names { ADDRESS } else { text });
         out.push_str(end);
     }

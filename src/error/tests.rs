@@ -1,5 +1,7 @@
 //! What an error says, and what it does not (B-70, B-91).
 
+use std::time::Duration;
+
 use super::server_message::{clean, clean_request_id};
 use super::{Error, ErrorKind};
 use crate::wire::ErrorCode;
@@ -90,6 +92,59 @@ fn b70_b91_a_servers_words_hold_no_secret_of_ours_and_no_address() {
         );
     }
     assert_eq!(clean("unknown user User@example.com.", &hide).as_deref(), Some("unknown user [address]."));
+}
+
+/// What a page, a URL, a form or a person makes of it is the same secret.
+#[test]
+fn b70_f54_every_spelling_of_what_was_sent_is_taken_out() {
+    let hide = ["p&ss<w\"rd>", "two words", "pa\u{df}w\u{f6}rt", "a%2Fb+c", "123456", "q&amp;a"];
+    for text in [
+        "a web page: p&amp;ss&lt;w&quot;rd&gt;",
+        "p&#38;ss&#x3C;w&#34;rd&#x3e;",
+        "p&amp;amp;ss&amp;lt;w&amp;quot;rd&amp;gt;",
+        "p%26ss%3Cw%22rd%3E",
+        "two%20words",
+        "TWO+WORDS",
+        "two&nbsp;words",
+        "pa\u{df}wo\u{308}rt",
+        "pa%C3%9Fw%c3%b6rt",
+        "a%2Fb+c",
+        "a%252Fb%2Bc",
+        "code 123 456 is wrong",
+        "code 123-456 is wrong",
+        "code 12%2034-56 is wrong",
+        "q&amp;a",
+        "q&a",
+    ] {
+        let shown = clean(text, &hide).expect("words");
+        assert!(shown.contains("[redacted]"), "{text}: {shown}");
+        for left in ["ss<", "word", "rt", "2F", "123", "456", "34", "q&"] {
+            assert!(!shown.to_lowercase().contains(left), "{text}: {shown}");
+        }
+    }
+    for text in [
+        "user&#64;example.com",
+        "user&commat;example.com",
+        "user&#x40;example.com",
+        "user%2540example.com",
+        "user\u{ff20}example.com",
+    ] {
+        let shown = clean(text, &[]).expect("words");
+        assert!(shown.contains("[address]") && !shown.contains("user"), "{text}: {shown}");
+    }
+    for text in ["at 12:34:56", "1234567 of 890", "100 % & more; &c; &#xffffffff; &#; %zz %+4 %"] {
+        let shown = clean(text, &["654321"]).expect("words");
+        assert_eq!(&*shown, text);
+    }
+    let long = "&".repeat(20_000) + &";".repeat(40_000) + &"&amp;".repeat(10_000);
+    assert!(clean(&long, &hide).is_some(), "and in time");
+}
+
+#[test]
+fn f54_display_says_when_to_try_again() {
+    let error =
+        Error::new(ErrorKind::RateLimited, "too fast").with_retry_after(Some(Duration::from_millis(283_200)));
+    assert_eq!(error.to_string(), "too fast (try again in 284 s)");
 }
 
 /// A secret that would stand across the cut is taken out before it is cut.

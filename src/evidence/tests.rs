@@ -1,21 +1,34 @@
 use url::Url;
 
-use super::{Evidence, Reply};
+use super::{Evidence, Purpose, Reply};
 use crate::error::{Error, ErrorKind};
 use crate::secret::ClientSecret;
 use crate::transport::{Authorization, ReplyHeaders, Target};
+use crate::wire::ErrorCode;
 
 fn target() -> Target {
     Target::new(Url::parse("https://auth.example.com/authsec/uflow/auth/ciba/token").expect("a URL"))
 }
 
 fn add_to(error: Error, headers: &[(&'static str, &'static str)], body: &str) -> Error {
-    let authorization =
-        Authorization::basic("client", &ClientSecret::new("s3cret-of-client".into())).expect("a header");
+    of(Purpose::Approval, Some("s3cret-of-client"), error, headers, body)
+}
+
+fn of(
+    purpose: Purpose,
+    secret: Option<&str>,
+    error: Error,
+    headers: &[(&'static str, &'static str)],
+    body: &str,
+) -> Error {
+    let authorization = secret.map(|secret| {
+        Authorization::basic("client", &ClientSecret::new(secret.to_owned())).expect("a header")
+    });
     let (target, headers) = (target(), ReplyHeaders::of(headers));
     let evidence = Evidence {
+        purpose,
         target: &target,
-        authorization: Some(&authorization),
+        authorization: authorization.as_ref(),
         headers: None,
         secrets: &["the-auth-req-id", "user@example.com"],
     };
@@ -76,4 +89,61 @@ fn f58_a_redirect_names_the_origin_to_which_it_leads_and_no_more() {
     }
     let said = add_to(refused(201), &[("location", "https://other.example")], "").to_string();
     assert!(!said.contains("other.example"), "{said}");
+}
+
+/// A secret of small letters is written like a code.
+#[test]
+fn b70_a_secret_that_is_echoed_as_a_code_is_none() {
+    for code in ["swordfish", "SWORDFISH", "no_swordfish_here"] {
+        let error = refused(400).with_code(ErrorCode::unknown(code).expect("written like a code"));
+        let error = of(Purpose::Push, Some("swordfish"), error, &[], &format!(r#"{{"error":"{code}"}}"#));
+        assert_eq!(error.code(), None);
+        let shown = format!("{error} {error:?}").to_lowercase();
+        assert!(!shown.contains("swordfish"), "{shown}");
+    }
+    let error = refused(400).with_code(ErrorCode::Other("user_locked".to_owned()));
+    let error = of(Purpose::Push, Some("swordfish"), error, &[], r#"{"error":"user_locked"}"#);
+    assert_eq!(error.code().map(ErrorCode::as_str), Some("user_locked"));
+    let error = refused(400).with_code(ErrorCode::InvalidRequest);
+    let error = of(Purpose::Push, Some("invalid_request"), error, &[], r#"{"error":"invalid_request"}"#);
+    assert_eq!(
+        error.code(),
+        Some(&ErrorCode::InvalidRequest),
+        "a known code says nothing of anybody's secret"
+    );
+}
+
+/// An id may stand in a member of any name, and in the words beside it.
+#[test]
+fn b70_an_acknowledgement_that_cannot_be_used_has_no_words() {
+    let body = r#"{"id":"x","message":"created ar_abc123secret"}"#;
+    let push = |status, body| of(Purpose::Push, None, refused(status), &[("x-request-id", "r-1")], body);
+    for status in [200, 201, 202] {
+        let error = push(status, body);
+        assert_eq!((error.server_message(), error.request_id()), (None, Some("r-1")), "{status}");
+    }
+    assert_eq!(push(400, r#"{"message":"no such tenant"}"#).server_message(), Some("no such tenant"));
+    let error = refused(200).with_code(ErrorCode::InvalidScope);
+    let said = of(Purpose::Push, None, error, &[], r#"{"error":"invalid_scope","error_description":"none"}"#);
+    assert_eq!(said.server_message(), Some("none"), "where it says itself that it refused");
+    let poll = of(Purpose::Approval, None, refused(200), &[], r#"{"message":"a gateway's own"}"#);
+    assert_eq!(poll.server_message(), Some("a gateway's own"));
+}
+
+#[test]
+fn f58_a_secret_that_is_missing_is_told_from_a_wrong_one() {
+    let error = |status| Error::new(ErrorKind::ClientAuth, "wrong").with_status(status);
+    let said = |purpose, secret, status| of(purpose, secret, error(status), &[], "");
+    for purpose in [Purpose::Push, Purpose::Approval] {
+        let missing = said(purpose, None, 401);
+        assert_eq!(missing.field(), Some("client_secret"));
+        assert!(
+            missing.to_string().starts_with("client_secret is not set, and this server wants one ("),
+            "{missing}"
+        );
+        for other in [said(purpose, Some("given"), 401), said(purpose, None, 400)] {
+            assert!(other.to_string().starts_with("wrong ("), "{other}");
+        }
+    }
+    assert!(said(Purpose::Login, None, 401).to_string().starts_with("wrong ("), "no secret belongs there");
 }

@@ -113,6 +113,24 @@ pub enum LockedBy {
     Server,
 }
 
+impl LockedBy {
+    /// `client`, `unjudged` or `server`: as logs say it, and the feature `serde`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Unjudged => "unjudged",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl fmt::Display for LockedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Why nobody was let in: every [`TotpOutcome`] but `Verified`, as an error for `?`.
 ///
 /// With the feature `serde` it is written as its [`error_code`](Self::error_code).

@@ -7,7 +7,7 @@ use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
 use crate::client::{Inner, RequestKind};
 use crate::clock::now;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Purpose};
 use crate::registry::{Asking, News};
 use crate::trace::MaskedEmail;
 use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
@@ -62,6 +62,7 @@ pub(super) async fn exchange(
     // Some leave out the padding.
     let secrets = [id, id.trim_end_matches('='), slot.who().as_str()];
     let evidence = Evidence {
+        purpose: Purpose::Approval,
         target: &inner.targets.poll,
         authorization: authorization.as_ref(),
         headers: headers.as_ref(),
@@ -76,12 +77,13 @@ pub(super) async fn exchange(
         Some(error) => tracing::warn!(
             flow = %slot.flow(),
             %email,
-            kind = ?error.kind(),
+            kind = error.kind().as_str(),
             status = error.status(),
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),
             server_message = error.server_message(),
             request_id = error.request_id(),
+            retry_after = error.retry_after().map(|wait| wait.as_secs()),
             "a poll failed: {error}"
         ),
     }

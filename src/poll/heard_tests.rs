@@ -1,7 +1,7 @@
 //! Who answered, if anybody did (B-24, B-82): behind a server that does not answer at all, polls leave the queue.
 
 use super::Heard;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Purpose};
 use crate::transport::script::Line;
 use crate::transport::{FaultKind, Target};
 use crate::types::Email;
@@ -10,7 +10,13 @@ use crate::wire::Asked;
 fn is_answer(line: Line) -> bool {
     let target = Target::new(url::Url::parse("https://auth.example.com/token").expect("a URL"));
     let email = Email::new("user@example.com").expect("an email").key();
-    let evidence = Evidence { target: &target, authorization: None, headers: None, secrets: &[] };
+    let evidence = Evidence {
+        purpose: Purpose::Approval,
+        target: &target,
+        authorization: None,
+        headers: None,
+        secrets: &[],
+    };
     Heard::of(line.reply, &Asked { auth_req_id: "id-1", email: &email }, &evidence).is_answer()
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Pace {
     /// So long behind the floor, for the sake of back-off or of a queue that is not worth standing in. What a wait wishes for
     /// itself is no part of either: it ends with the wait.
     backoff: Millis,
+    /// How long requests have failed: from the first that did to what happened last.
+    failing: Millis,
     /// What was wrong with the last request that failed.
     fault: Option<Error>,
     /// Requests that have ended, well or not.
@@ -81,9 +83,17 @@ pub(crate) enum Event {
 
 /// What a poll has come to, for those who listen.
 pub(crate) enum Report {
-    Polled { next_poll_in: Duration },
-    SlowedDown { interval: Duration },
-    Failed(Error),
+    Polled {
+        next_poll_in: Duration,
+    },
+    SlowedDown {
+        interval: Duration,
+    },
+    /// `since`: how long ago the first of those in a row failed.
+    Failed {
+        error: Error,
+        since: Duration,
+    },
 }
 
 /// Whether to go on after an event.
@@ -107,6 +117,7 @@ impl Pace {
             last: None,
             patience: Millis::ZERO,
             backoff: Millis::ZERO,
+            failing: Millis::ZERO,
             fault: None,
             heard: 0,
             failed: 0,
@@ -182,7 +193,7 @@ impl Pace {
     }
 
     /// How many requests have failed since the last readable answer.
-    pub(super) fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         u32::from(self.failed)
     }
 
@@ -194,7 +205,7 @@ impl Pace {
     /// What the last poll has come to, for those who listen. `interval`: the server's before it.
     pub(crate) fn report(&self, interval: Millis, at: Instant) -> Report {
         match self.fault() {
-            Some(fault) => Report::Failed(fault),
+            Some(error) => Report::Failed { error, since: self.failing.duration().unwrap_or_default() },
             None if self.interval() != interval => {
                 Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
             }
@@ -226,7 +237,7 @@ impl Pace {
     /// A request leaves. Should nothing more be heard of it, this is what remains: an answer is missing. Returns
     /// whether one was missing before.
     pub(crate) fn asked(&mut self, now: Instant) -> bool {
-        self.last = Some(now);
+        self.moves_to(now);
         self.asked = true;
         self.wait(Duration::ZERO, None);
         self.starved = false;
@@ -235,8 +246,17 @@ impl Pace {
 
     /// A request has ended, well or not: the floor counts from here.
     pub(crate) fn ended(&mut self, now: Instant) {
-        self.last = Some(now);
+        self.moves_to(now);
         self.heard = self.heard.saturating_add(1);
+    }
+
+    /// Something happens: the floor counts from here.
+    fn moves_to(&mut self, now: Instant) {
+        if let Some(last) = self.last.filter(|_| self.failed > 0) {
+            let since = self.failing.duration().unwrap_or_default();
+            self.failing = Millis::of(since.saturating_add(now.saturating_duration_since(last)));
+        }
+        self.last = Some(now);
     }
 
     /// A request is gone, and nothing more will be heard of it.
@@ -269,7 +289,7 @@ impl Pace {
         now: Instant,
         jitter: Jitter,
     ) -> Verdict {
-        self.last = Some(now);
+        self.moves_to(now);
         match event {
             Event::Pending { retry_after } => {
                 self.recovered();
@@ -317,6 +337,7 @@ impl Pace {
     /// A readable answer: whatever was wrong is over.
     pub(crate) fn recovered(&mut self) {
         self.failed = 0;
+        self.failing = Millis::ZERO;
         self.unreadable = 0;
         self.name_missing = 0;
         self.wait(Duration::ZERO, None);

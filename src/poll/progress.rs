@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::pace::Report;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::trace::FlowId;
 
 /// A wait whose time is over within this says so.
 const NEAR: Duration = Duration::from_secs(30);
@@ -33,7 +34,8 @@ pub enum Progress {
         /// How long ago the first of them failed.
         since: Duration,
     },
-    /// The server has answered again. It is followed by what it said.
+    /// The server has answered again. It is followed by what it said. A wait that begins while polls of its id fail hears it,
+    /// too; an approval or a refusal is the outcome, and nothing comes before it.
     Reachable,
     /// The time of this wait is nearly over: told once, with the first poll that ends in its last 30 s.
     #[non_exhaustive]
@@ -48,41 +50,47 @@ pub(crate) type Tell = dyn Fn(Progress) + Send + Sync;
 /// Somebody who wants to hear of every poll of an id, as long as their wait is under way.
 pub(crate) struct Listener {
     tell: Arc<Tell>,
+    flow: FlowId,
     deadline: Instant,
     near: bool,
-    unreachable: Option<Instant>,
+    /// Polls of the id fail.
+    unreachable: bool,
 }
 
 impl Listener {
-    pub(crate) fn new(tell: Arc<Tell>, deadline: Instant) -> Self {
-        Self { tell, deadline, near: false, unreachable: None }
+    pub(crate) fn new(tell: Arc<Tell>, flow: FlowId, deadline: Instant) -> Self {
+        Self { tell, flow, deadline, near: false, unreachable: false }
+    }
+
+    /// Takes over what the id had come to before: whether polls of it fail.
+    pub(crate) fn begin(&mut self, unreachable: bool) {
+        self.unreachable = unreachable;
     }
 
     /// Takes note of a report, and says what to tell when no lock is held.
     pub(crate) fn hear(&mut self, report: &Report, at: Instant) -> Telling {
         let mut news = Vec::new();
-        if !matches!(report, Report::Failed(_)) && self.unreachable.take().is_some() {
+        let fails = matches!(report, Report::Failed { .. });
+        if std::mem::replace(&mut self.unreachable, fails) && !fails {
             news.push(Progress::Reachable);
         }
         news.push(match report {
             Report::Polled { next_poll_in } => Progress::Polled { next_poll_in: *next_poll_in },
             Report::SlowedDown { interval } => Progress::SlowedDown { interval: *interval },
-            Report::Failed(error) => {
-                let since = at.saturating_duration_since(*self.unreachable.get_or_insert(at));
-                Progress::Unreachable { error: error.clone(), since }
-            }
+            Report::Failed { error, since } => Progress::Unreachable { error: error.clone(), since: *since },
         });
         let left = self.deadline.saturating_duration_since(at);
         if left <= NEAR && !std::mem::replace(&mut self.near, true) {
             news.push(Progress::DeadlineNear { left });
         }
-        Telling { tell: Arc::clone(&self.tell), news }
+        Telling { tell: Arc::clone(&self.tell), flow: self.flow, news }
     }
 }
 
 /// What one listener is told.
 pub(crate) struct Telling {
     tell: Arc<Tell>,
+    flow: FlowId,
     news: Vec<Progress>,
 }
 
@@ -91,7 +99,7 @@ impl Telling {
     pub(crate) fn tell(self) {
         for progress in self.news {
             if catch_unwind(AssertUnwindSafe(|| (self.tell)(progress))).is_err() {
-                tracing::warn!("a progress listener panicked");
+                tracing::warn!(flow = %self.flow, "a progress listener panicked");
             }
         }
     }

@@ -92,7 +92,7 @@ impl Wait {
         span: Span,
         tell: Option<Arc<Tell>>,
     ) -> Self {
-        let listener = tell.map(|tell| slot.listen(Listener::new(tell, schedule.deadline())));
+        let listener = tell.map(|tell| slot.listen(Listener::new(tell, slot.flow(), schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span, listener }));
         Self { inner, slot, schedule, member: joined.member, has_left: false, rare }
@@ -288,7 +288,7 @@ impl Wait {
         span.record("interval", tracing::field::debug(interval));
         match outcome {
             Ok(word) => span.record("outcome", word),
-            Err(kind) => span.record("outcome", "error").record("error", tracing::field::debug(kind)),
+            Err(kind) => span.record("outcome", "error").record("error", kind.as_str()),
         };
     }
 

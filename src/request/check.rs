@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use tokio::time::timeout_at;
 
-use super::check_runtime;
+use super::{check_runtime, no_place};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
-use crate::evidence::{Evidence, Reply};
+use crate::evidence::{Evidence, Purpose, Reply};
 use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
@@ -25,31 +25,34 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
     if inner.registry.is_closed() {
         return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
     }
-    let result = ask(&inner).await;
+    let flow = FlowId::random();
+    let result = ask(&inner, flow).await.map_err(|error| error.with_flow(flow));
     match &result {
-        Ok(()) => tracing::info!("the configuration is right as far as a poll can tell"),
+        Ok(()) => tracing::info!(%flow, "the configuration is right as far as a poll can tell"),
         Err(error) => tracing::warn!(
-            kind = ?error.kind(),
+            %flow,
+            field = error.field(),
+            kind = error.kind().as_str(),
             status = error.status(),
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),
             server_message = error.server_message(),
             request_id = error.request_id(),
-            "the configuration does not work"
+            retry_after = error.retry_after().map(|wait| wait.as_secs()),
+            "the configuration does not work: {error}"
         ),
     }
     result
 }
 
-async fn ask(inner: &Inner) -> Result<(), Error> {
-    let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
+async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
     let queue = inner.places.queue(Caller::Totp);
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return Err(no_place());
     };
-    let flow = FlowId::random();
     let (authorization, headers) = (inner.authorization(), inner.headers(RequestKind::Check, flow));
     let evidence = Evidence {
+        purpose: Purpose::Approval,
         target: &inner.targets.poll,
         authorization: authorization.as_ref(),
         headers: headers.as_ref(),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout_at;
-use tracing::field::{Empty, debug};
+use tracing::field::Empty;
 
-use super::{BoxFuture, PendingApproval, check_runtime, tell_failure};
+use super::{BoxFuture, PendingApproval, check_runtime, no_place, tell_failure};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
-use crate::evidence::{Evidence, Reply};
+use crate::evidence::{Evidence, Purpose, Reply};
 use crate::poll::Life;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
@@ -93,7 +93,7 @@ impl InitiateApproval {
                     ),
                     Err(error) => {
                         tell_failure("initiate", flow, email.as_ref(), error);
-                        span.record("error", debug(error.kind()));
+                        span.record("error", error.kind().as_str());
                     }
                 }
             });
@@ -155,7 +155,6 @@ async fn send(
     tried: &mut u32,
     headers: impl Fn() -> Option<RequestHeaders>,
 ) -> Result<(Acknowledgement, Instant), Error> {
-    let no_place = || Error::new(ErrorKind::Network, "no place for another request was free in time");
     let queue = inner.places.queue(Caller::Initiate);
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.initiate_timeout), queue).await else {
         return Err(no_place());
@@ -165,6 +164,7 @@ async fn send(
     loop {
         let (authorization, headers) = (inner.authorization(), headers());
         let evidence = Evidence {
+            purpose: Purpose::Push,
             target: &inner.targets.initiate,
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),
@@ -219,6 +219,10 @@ fn pushed_perhaps(fault: Fault) -> Error {
         let (kind, message) = match fault.kind {
             // Something did answer, and asking again would not change what it is.
             FaultKind::Garbled => (ErrorKind::Protocol, "the answer is not HTTP: a push may be on the phone"),
+            FaultKind::TimedOut => (
+                ErrorKind::Network,
+                "no answer to the request came within initiate_timeout: a push may be on the phone",
+            ),
             _ => (ErrorKind::Network, "no answer to the request came: a push may be on the phone"),
         };
         Error::new(kind, message).maybe_sent(true).with_source(fault)

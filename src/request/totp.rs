@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use tokio::time::timeout_at;
-use tracing::field::{Empty, debug};
+use tracing::field::Empty;
 
-use super::{BoxFuture, check_runtime, tell_failure};
+use super::{BoxFuture, check_runtime, no_place, tell_failure};
 use crate::attempts::{Attempt, Refusal};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
-use crate::evidence::{Evidence, Reply};
+use crate::evidence::{Evidence, Purpose, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
@@ -43,14 +43,14 @@ pub(crate) fn verify(
                 Ok(outcome) => {
                     span.record("remaining", outcome.remaining());
                     let by = match outcome {
-                        TotpOutcome::TooManyRetries { by, .. } => Some(debug(by)),
+                        TotpOutcome::TooManyRetries { by, .. } => Some(by.as_str()),
                         _ => None,
                     };
                     tracing::debug!(outcome = name(outcome), by, "judged");
                 }
                 Err(error) => {
                     tell_failure("TOTP login", flow, masked.as_ref(), error);
-                    span.record("error", debug(error.kind()));
+                    span.record("error", error.kind().as_str());
                 }
             }
         });
@@ -110,8 +110,7 @@ async fn ask(
 ) -> TotpAnswer {
     let queue = inner.places.queue(Caller::Totp);
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
-        let message = "no place for another request was free in time";
-        return TotpAnswer::Failed(Error::new(ErrorKind::Network, message));
+        return TotpAnswer::Failed(no_place());
     };
     attempt.sending();
     *sent = 1;
@@ -121,6 +120,7 @@ async fn ask(
     let failed = |error, reply: Option<Reply<'_>>| {
         let authorization = inner.authorization();
         let evidence = Evidence {
+            purpose: Purpose::Login,
             target: &inner.targets.totp,
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),

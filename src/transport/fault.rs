@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
@@ -46,6 +47,13 @@ impl Fault {
         Self { kind, sentence: None, source: None }
     }
 
+    /// No answer came within this time.
+    pub(crate) fn timed_out(time: Duration) -> Self {
+        // What is left of it when the request leaves is a little less than what was set.
+        let seconds = time.as_millis().div_ceil(1_000);
+        Self::new(FaultKind::TimedOut).saying(format!("no answer came within {seconds} s"))
+    }
+
     pub(crate) fn because(kind: FaultKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, sentence: None, source: Some(source.into()) }
     }
@@ -81,7 +89,11 @@ impl Fault {
             FaultKind::Garbled => ErrorKind::Protocol,
             FaultKind::Unusable => ErrorKind::Runtime,
         };
-        let error = Error::new(kind, self.sentence()).maybe_sent(maybe_sent);
+        let sentence = match self.kind {
+            FaultKind::TimedOut => format!("{}: see request_timeout", self.sentence()).into(),
+            _ => self.sentence(),
+        };
+        let error = Error::new(kind, sentence).maybe_sent(maybe_sent);
         match self.source {
             Some(source) => error.with_source(source),
             None => error,

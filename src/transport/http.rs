@@ -204,7 +204,7 @@ impl HttpTransport {
                 Ok(read) => read.map_err(|error| {
                     fault::sort(error, &Way { to: &call.target.url, proxy: self.clients.proxy() })
                 }),
-                Err(_elapsed) => Err(Fault::new(FaultKind::TimedOut)),
+                Err(_elapsed) => Err(Fault::timed_out(call.timeout)),
             };
             let now = now();
             let Some(mut head) = head else {

@@ -73,8 +73,9 @@ impl ErrorCode {
         })
     }
 
-    /// A code that is not known, where it may be kept. The codes of OAuth and CIBA have no digits and one case, and
-    /// without them no token, id or TOTP code that a server echoes can pass for one.
+    /// A code that is not known, where it may be kept. The codes of OAuth and CIBA have no digits and one case, so no
+    /// id, TOTP code or random token that a server echoes is taken for one. A client secret of small letters is: what the
+    /// request carried is taken out where the error gets its evidence.
     pub(crate) fn unknown(text: &str) -> Option<Self> {
         let all = |is_letter: fn(&u8) -> bool| text.bytes().all(|byte| is_letter(&byte) || byte == b'_');
         let one_case = all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase);
@@ -91,7 +92,7 @@ impl ErrorCode {
             Self::NoDeviceRegistered => (ErrorKind::NoDeviceRegistered, "the user has no device registered"),
             Self::InvalidClient => (
                 ErrorKind::ClientAuth,
-                "the server does not accept the client's credential: check client_secret, and that it belongs to client_id",
+                "the server does not accept the client's credential: check client_id and client_secret, one of them is wrong",
             ),
             Self::InvalidGrant => {
                 (ErrorKind::Refused, "the auth_req_id belongs to another client or resource")

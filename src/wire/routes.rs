@@ -1,5 +1,14 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
+
 /// Which generation of AuthSec's routes to call (`docs/wire.md`, section 1). Chosen, never guessed from a host name.
+///
+/// [`as_str`](Self::as_str) is its one spelling: in `AUTHSEC_ROUTES`, in logs, in `Display` and [`FromStr`], and with the
+/// feature `serde`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ApiRoutes {
     /// Generation 2, the newest: `/authsec/uflow/auth/workspace/…`.
@@ -9,6 +18,37 @@ pub enum ApiRoutes {
     Tenant,
     /// Generation 0, before the services were merged: `/uflow/auth/tenant/…`.
     Unprefixed,
+}
+
+impl ApiRoutes {
+    /// `workspace`, `tenant` or `unprefixed`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Tenant => "tenant",
+            Self::Unprefixed => "unprefixed",
+        }
+    }
+}
+
+impl fmt::Display for ApiRoutes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// As [`as_str`](ApiRoutes::as_str) writes it, letter by letter; anything else is an error of kind
+/// [`Config`](crate::ErrorKind::Config).
+impl FromStr for ApiRoutes {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        [Self::Workspace, Self::Tenant, Self::Unprefixed]
+            .into_iter()
+            .find(|routes| routes.as_str() == text)
+            .ok_or_else(|| Error::config("routes", "are one of workspace, tenant and unprefixed"))
+    }
 }
 
 /// On whose behalf requests are made: which half of the server answers, and what every body carries.

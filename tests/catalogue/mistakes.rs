@@ -1,7 +1,7 @@
 //! Wrong settings and the words for them (F-58): the guide's table of mistakes is the data.
 
 use authsec_ciba::sandbox::{Call, Fault, Sandbox, User};
-use authsec_ciba::{ApiRoutes, CibaClient, CibaClientBuilder, Error, ErrorKind};
+use authsec_ciba::{ApiRoutes, AuthReqId, CibaClient, CibaClientBuilder, Error, ErrorKind};
 
 use crate::support::tls::{Authority, GOOD, self_signed};
 use crate::support::wire::{ACK, Act, Greeting, Wire, ok};
@@ -68,8 +68,26 @@ async fn make(mistake: &str) -> Option<Error> {
         "another generation of routes, a wrong path" => {
             checked(configured(&sandbox().await).routes(ApiRoutes::Tenant)).await
         }
-        "wrong or missing secret" => checked(configured(&sandbox().await).client_secret("another")).await,
-        "unknown or unapproved client" => {
+        "plain http to a host" => refused(to("http://authsec:7468")),
+        "quotation marks in an env file" => refused(to("\"https://authsec.example\"")),
+        "no secret where the server wants one" => {
+            let sandbox = sandbox().await;
+            let without = || CibaClient::builder().base_url(sandbox.base_url()).client_id(CLIENT);
+            let initiated = initiated(without()).await;
+            assert!(initiated.to_string().starts_with("client_secret is not set"), "{initiated}");
+            let client = without().build().expect("valid");
+            let polled = client.poll_for_approval(EMAIL, &AuthReqId::new("an-id").expect("valid")).await;
+            let polled = polled.expect_err("a mistake");
+            assert!(polled.to_string().starts_with("client_secret is not set"), "{polled}");
+            checked(without()).await
+        }
+        "wrong secret, or a client that the newest server does not know" => {
+            let sandbox = sandbox().await;
+            let unknown = checked(configured(&sandbox).client_id("unknown")).await;
+            assert_eq!((unknown.field(), unknown.status()), (Some("client_secret"), Some(401)), "{unknown}");
+            checked(configured(&sandbox).client_secret("another")).await
+        }
+        "unapproved client, or one that an older server does not know" => {
             let sandbox =
                 Sandbox::builder().user(User::new(EMAIL)).unapproved_client("unapproved", Some(SECRET));
             let sandbox = sandbox.client(CLIENT, Some(SECRET)).start().await.expect("a free port");
@@ -179,7 +197,7 @@ fn says(told: &str, words: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn f58_b91_every_mistake_of_the_guides_table_is_told_in_its_words() {
     let rows = rows();
-    assert_eq!(rows.len(), 23, "a row of the table has no test, or a test no row");
+    assert_eq!(rows.len(), 26, "a row of the table has no test, or a test no row");
     for (mistake, kind, words) in rows {
         let Some(error) = make(mistake).await else { continue };
         let seen = match error.field() {

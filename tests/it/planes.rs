@@ -126,7 +126,7 @@ async fn b54_the_servers_own_lock_is_told_apart_from_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn j27_a_missing_or_wrong_client_secret_is_client_auth() {
-    for secret in [None, Some("wrong")] {
+    for secret in [None, Some("another-canary")] {
         let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
         let mut builder = authsec_ciba::CibaClient::builder().base_url(sandbox.base_url()).client_id(CLIENT);
         if let Some(secret) = secret {

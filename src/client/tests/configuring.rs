@@ -267,8 +267,57 @@ fn b92_f55_an_incomplete_environment_is_refused_by_the_variables_name() {
     assert!(both.contains("exclude each other"), "{both}");
     let wrong = told(&[there, ("AUTHSEC_ROUTES", "canary")]);
     assert!(wrong.contains("AUTHSEC_ROUTES is one of") && !wrong.contains("canary"), "{wrong}");
+    let unread = "AUTHSEC_BASEURL is set, and nobody reads it";
+    assert!(slip.contains(unread), "{slip}");
+    let lonely = told(&[there, ("AUTHSEC_CLIENT_SECRET", "canary")]);
+    assert!(lonely.contains("AUTHSEC_CLIENT_SECRET") && lonely.contains("AUTHSEC_CLIENT_ID"), "{lonely}");
+    assert!(!lonely.contains("canary"), "{lonely}");
+    let blank = told(&[there, ("AUTHSEC_CLIENT_ID", " ")]);
+    assert!(blank.contains("client_id is empty; it comes from AUTHSEC_CLIENT_ID"), "{blank}");
+    let quoted = told(&[("AUTHSEC_BASE_URL", "\"http://127.0.0.1:9\""), ("AUTHSEC_CLIENT_ID", "c")]);
+    assert!(
+        quoted.contains("quotation marks") && quoted.contains("it comes from AUTHSEC_BASE_URL"),
+        "{quoted}"
+    );
+    let both_wrong = told(&[("AUTHSEC_ROUTES", "canary"), ("AUTHSEC_BASEURL", "canary")]);
+    assert!(both_wrong.contains("AUTHSEC_ROUTES is one of") && both_wrong.contains(unread), "{both_wrong}");
     let admin = told(&[there, ("AUTHSEC_ROUTES", "admin"), ("AUTHSEC_WORKSPACE_ID", "w")]);
     assert!(admin.contains("Ok(") && admin.contains("http://127.0.0.1:9"), "{admin}");
+}
+
+/// F-55: a variable that a program has overruled is not named.
+#[test]
+fn b92_f55_only_what_the_environment_has_set_is_said_to_come_from_it() {
+    let told = |builder: CibaClientBuilder| checked(builder).expect_err("refused").to_string();
+    let mut builder = builder();
+    builder.from_env = vec!["client_id"];
+    builder.client_id = Some(" ".to_owned());
+    assert!(told(builder).ends_with("; it comes from AUTHSEC_CLIENT_ID"));
+    let mut builder = self::builder();
+    builder.from_env = vec!["client_id"];
+    assert_eq!(told(builder.client_id(" ")), "client_id is empty");
+}
+
+#[test]
+fn b92_f55_white_space_and_quotation_marks_are_not_part_of_a_setting() {
+    for id in [" a", "a ", "\u{a0}a", "\"a\"", "'a'"] {
+        refused(checked(builder().client_id(id)), "client_id");
+        refused(checked(complete().workspace_id(id)), "workspace_id");
+    }
+    for secret in [" canary", "canary ", "\u{2003}canary"] {
+        refused(checked(complete().client_secret(secret)), "client_secret");
+    }
+    for url in ["\"https://canary.example\"", "'https://canary.example'", "https://canary.example'"] {
+        let error = checked(complete().base_url(url)).expect_err("quotation marks");
+        assert!(error.to_string().contains("quotation marks"), "{error}");
+    }
+}
+
+/// F-58: what leads out of plain http is named.
+#[test]
+fn b92_f58_plain_http_to_a_host_names_the_setting_for_it() {
+    let error = checked(complete().base_url("http://authsec:7468")).expect_err("plain http");
+    assert!(error.to_string().contains("danger_unencrypted_http_to"), "{error}");
 }
 
 #[test]
@@ -285,7 +334,8 @@ fn b92_the_cloud_and_the_admin_plane_are_chosen_by_name() {
 #[test]
 fn b92_a_variable_that_nobody_reads_is_noticed_by_its_name_alone() {
     let variables = [("AUTHSEC_CLIENTSECRET", "canary"), ("AUTHSEC_ROUTES", "tenant-admin"), ("HOME", "/")];
-    let read = Environment::read(variables.map(|(name, value)| (name.into(), value.into()))).expect("read");
+    let read = Environment::read(variables.map(|(name, value)| (name.into(), value.into())));
+    assert!(read.refused.is_none());
     assert_eq!(read.unknown, ["AUTHSEC_CLIENTSECRET"]);
     let routes = read.routes.expect("named");
     assert_eq!((routes.routes, routes.admin), (ApiRoutes::Tenant, true));

@@ -355,7 +355,7 @@ async fn b94_what_a_request_brings_that_was_given_up_is_not_reported() {
     for gives_up in [false, true] {
         let registry = registry();
         let waiting = wait(&registry, "id-1");
-        waiting.slot.listen(Listener::new(Arc::new(|_| {}), now()));
+        waiting.slot.listen(Listener::new(Arc::new(|_| {}), waiting.slot.flow(), now()));
         let mut reading = None;
         let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
             reading = Some(asking);

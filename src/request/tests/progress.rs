@@ -97,6 +97,43 @@ async fn b94_every_wait_of_the_id_hears_of_every_poll_and_of_its_own_deadline() 
     );
 }
 
+/// A page that asks again and again makes a wait for each time that it asks.
+#[tokio::test(start_paused = true)]
+async fn b94_a_wait_that_begins_while_polls_fail_hears_that_they_do_and_that_they_do_no_more() {
+    let failed = || Line::json(502, "");
+    let script = Script::new([Line::ack(5, 300), failed(), failed(), failed(), Line::pending()]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let (diary, start) = (Diary::default(), now());
+    while now() < start + seconds(60) {
+        let page = diary.wait(&pending, start).timeout(seconds(1));
+        // A timeout, or the fault, where the last poll has failed.
+        drop(page.await);
+    }
+    let told: Vec<_> = diary.read().into_iter().filter(|(_, words)| !words.ends_with("left")).collect();
+    let words: Vec<_> = told.iter().map(|(_, words)| words.as_str()).collect();
+    let times = |number: usize| {
+        let since = told[number].0 - told[0].0;
+        format!("unreachable, {} times, for {since} s", number + 1)
+    };
+    assert_eq!(words[..3], [times(0), times(1), times(2)], "{told:?}");
+    assert_eq!(words[3..5], ["reachable", "polled, next in 5"], "{told:?}");
+    assert!(words[5..].iter().all(|words| words.starts_with("polled")), "{told:?}");
+
+    // Nobody listened while they failed.
+    let script = Script::new([Line::ack(5, 300), failed(), Line::pending()]);
+    let client = scripted(&script);
+    let pending = initiate(&client).await;
+    let fault = pending.wait().timeout(seconds(6)).await.expect_err("the last poll has failed");
+    assert_eq!(fault.attempts(), 1);
+    let (diary, start) = (Diary::default(), now());
+    assert_eq!(
+        diary.wait(&pending, start).timeout(seconds(20)).await.expect("an outcome").status(),
+        "timeout"
+    );
+    assert_eq!(diary.read()[0].1, "reachable");
+}
+
 #[tokio::test(start_paused = true)]
 async fn b94_a_wait_that_ends_takes_its_own_listener_along_and_no_other() {
     let script = Script::new([Line::ack(20, 300)]);

@@ -66,3 +66,27 @@ fn section_1_no_path_is_the_one_that_never_existed() {
         }
     }
 }
+
+#[test]
+fn f61_routes_have_one_spelling_in_settings_and_logs() {
+    for (routes, text) in [
+        (ApiRoutes::Workspace, "workspace"),
+        (ApiRoutes::Tenant, "tenant"),
+        (ApiRoutes::Unprefixed, "unprefixed"),
+    ] {
+        assert_eq!((routes.as_str(), routes.to_string().as_str()), (text, text));
+        assert_eq!(text.parse::<ApiRoutes>().expect("routes"), routes);
+    }
+    for text in ["", "Workspace", " tenant", "admin"] {
+        let error = text.parse::<ApiRoutes>().expect_err("no routes");
+        assert_eq!((error.kind(), error.field()), (crate::ErrorKind::Config, Some("routes")), "{text:?}");
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn f61_routes_are_serde_as_they_are_spelled() {
+    assert_eq!(serde_json::to_string(&ApiRoutes::Unprefixed).expect("JSON"), r#""unprefixed""#);
+    assert_eq!(serde_json::from_str::<ApiRoutes>(r#""tenant""#).expect("routes"), ApiRoutes::Tenant);
+    assert!(serde_json::from_str::<ApiRoutes>(r#""Tenant""#).is_err());
+}

@@ -18,7 +18,7 @@ fn b91_f54_a_servers_own_words_are_found() {
         ),
         (r#"{"error":"same","message":"same"}"#, Some("same")),
         (r#"{"error":"expired_token"}"#, None),
-        (r#"{"error":{"code":1},"message":["x"],"details":7}"#, None),
+        (r#"{"error":{"code":1},"message":[],"details":7}"#, None),
         ("404 page not found\n", Some("404 page not found")),
         (
             "<!doctype html><html><head><TITLE lang=en>AuthSec console</title>",
@@ -32,6 +32,33 @@ fn b91_f54_a_servers_own_words_are_found() {
         assert_eq!(reason(body.as_bytes()).as_deref(), words, "{body}");
     }
     assert_eq!(reason(b"\xff\xfe"), None);
+}
+
+/// What gateways and frameworks send: problem details (RFC 9457), Google's and JSON:API's objects, lists of texts.
+#[test]
+fn f54_words_in_other_members_are_found() {
+    for (body, words) in [
+        (
+            r#"{"type":"about:blank","title":"Forbidden","detail":"the tenant is suspended","status":403}"#,
+            Some("Forbidden: the tenant is suspended"),
+        ),
+        (r#"{"error":{"code":"quota","message":"no pushes left","status":403}}"#, Some("no pushes left")),
+        (r#"{"msg":"tenant suspended"}"#, Some("tenant suspended")),
+        (r#"{"errors":["no pushes left","and more"]}"#, Some("no pushes left")),
+        (r#"{"errors":[{"code":7},{"title":"Quota","detail":"used up"}]}"#, Some("Quota: used up")),
+        (
+            r#"{"message":["email must be an address","x"],"error":"Bad Request"}"#,
+            Some("Bad Request: email must be an address"),
+        ),
+        (r#"{"error":{"error":"swordfish"}}"#, None),
+        (r#"{"errors":[{"detail":"take it"},{"access_token":"canary"}]}"#, None),
+        (r#"{"data":{"token":"canary"},"message":"take canary"}"#, None),
+        (r#"{"id_token":1.5,"message":"take it"}"#, None),
+        (r#"{"message":"one","message":"two"}"#, None),
+        (r#"{"message":"one"} two"#, None),
+    ] {
+        assert_eq!(reason(body.as_bytes()).as_deref(), words, "{body}");
+    }
 }
 
 #[test]
@@ -55,5 +82,8 @@ fn b75_no_body_panics() {
         b"<\xff<title>\xff</title>",
     ] {
         let _ = reason(body);
+    }
+    for open in [r#"{"errors":["#, r#"{"error":"#] {
+        assert_eq!(reason(open.repeat(10_000).as_bytes()), None);
     }
 }
