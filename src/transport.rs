@@ -18,7 +18,7 @@ pub(crate) use http::parse_retry_after;
 pub(crate) use http::{
     Authorization, HeaderRefusal, HttpOptions, HttpTransport, ReplyHeaders, RequestHeaders,
 };
-pub(crate) use places::{Caller, Place, Places, Turn};
+pub(crate) use places::{Awaited, Caller, Place, Places, Turn};
 pub(crate) use target::Target;
 use zeroize::Zeroizing;
 

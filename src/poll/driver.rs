@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
+use tokio::runtime::{Handle, Id};
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -43,9 +44,10 @@ pin_project! {
         end: Option<E>,
         #[pin]
         ended: WaitForCancellationFutureOwned,
-        // Made by the runtime that drives it first.
+        // Made anew where another runtime drives it: it would not fire there, or panic where its own has ended.
         #[pin]
         timer: Option<Sleep>,
+        home: Option<Id>,
         // Whether it waits for the timer, too.
         is_timed: bool,
         // The request that it goes along with.
@@ -65,6 +67,7 @@ where
             end: Some(end),
             ended,
             timer: None,
+            home: None,
             is_timed: true,
             request: None,
             companion: Companion::default(),
@@ -80,6 +83,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let mut this = self.project();
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        if *this.home != here {
+            this.timer.set(None);
+            *this.home = here;
+        }
         let finished = loop {
             let Some(mut timer) = this.timer.as_mut().as_pin_mut() else {
                 let Some(wait) = this.wait.take() else { return Poll::Pending };

@@ -24,6 +24,8 @@ pub(crate) struct Wait {
     member: Membership,
     /// It has received, and left with that.
     has_left: bool,
+    /// A task of its own drives it: it never lies idle.
+    is_task: bool,
     rare: Option<Box<Rare>>,
 }
 
@@ -95,11 +97,17 @@ impl Wait {
         let listener = tell.map(|tell| slot.listen(Listener::new(tell, slot.flow(), schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span, listener }));
-        Self { inner, slot, schedule, member: joined.member, has_left: false, rare }
+        Self { inner, slot, schedule, member: joined.member, has_left: false, is_task: false, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
         self.rare.as_ref().and_then(|rare| rare.policy.as_ref()).unwrap_or(&self.inner.policy)
+    }
+
+    /// It is driven by a task of its own.
+    pub(crate) fn for_task(mut self) -> Self {
+        self.is_task = true;
+        self
     }
 
     /// For which instant its first step is decided.
@@ -181,13 +189,17 @@ impl Wait {
         let place = self.inner.places.try_take(caller);
         let policy = self.rare.as_ref().and_then(|rare| rare.policy);
         let span = self.inner.headers.as_ref().map(|_| self.span());
-        let begun = self.slot.begin(begun, place.is_some(), now(), |asking| -> Work {
+        let has_place = place.is_some();
+        let begun = self.slot.begin(begun, has_place, now(), |asking| -> Work {
             Box::pin(exchange(Arc::clone(&self.inner), asking, place, caller, policy, span))
         });
         let (request, shared) = begun?;
-        if shared {
-            // The others are asleep, and do not depend on whether this wait is driven.
-            Arc::clone(&request).finish(self.finisher());
+        if shared || !has_place && !self.is_task {
+            // The others are asleep, and do not depend on whether this wait is driven; nor may a place that comes free go to
+            // somebody who does not take it.
+            request.finish(self.finisher());
+        } else if !self.is_task {
+            self.inner.places.awaits(&request);
         }
         Some(request)
     }

@@ -1,3 +1,4 @@
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::clock::Instant;
@@ -23,13 +24,19 @@ pub(crate) struct Kept {
     received: bool,
     /// Until when a wait may begin that receives it.
     until: Instant,
+    /// Where its request was driven: a runtime that has timers, which that of the last wait need not have.
+    home: Option<Handle>,
     /// The timer that wipes it, where nobody waits.
     timer: Option<AbortHandle>,
 }
 
 impl Kept {
     pub(super) fn new(approval: Approval, until: Instant) -> Self {
-        Self { approval, received: false, until, timer: None }
+        Self { approval, received: false, until, home: Handle::try_current().ok(), timer: None }
+    }
+
+    pub(super) fn home(&self) -> Option<Handle> {
+        self.home.clone()
     }
 
     pub(super) fn until(&self) -> Instant {

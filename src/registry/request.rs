@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::clock::Instant;
 use crate::sync::{Mutex, lock};
+use crate::transport::Awaited;
 
 /// The work of a request. It tells the slot by itself what it has brought.
 pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -179,6 +180,16 @@ impl Request {
         let finishing = Finishing(Arc::clone(self));
         let mut companion = Companion::default();
         spawn(Box::pin(async move { poll_fn(|cx| finishing.0.drive(&mut companion, cx)).await }), home);
+    }
+}
+
+impl Awaited for Request {
+    fn is_over(&self) -> bool {
+        lock(&self.state).over
+    }
+
+    fn finish(self: Arc<Self>) {
+        Self::finish(&self, |work, home| drop(home.spawn(work)));
     }
 }
 

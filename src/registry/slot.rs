@@ -157,10 +157,14 @@ impl Slot {
         last
     }
 
-    /// Sees to it that an approval for which nobody waits is wiped when its time is over. Outside a runtime the registry's
-    /// sweep does it.
+    /// Sees to it that an approval for which nobody waits is wiped when its time is over. Where the runtime of its request has
+    /// ended, the registry's sweep does it.
     pub(super) fn time_kept(self: &Arc<Self>) {
-        let Ok(runtime) = Handle::try_current() else { return };
+        let home = match &lock(&self.state).stage {
+            Stage::Ended(End::Approved(kept)) => kept.home(),
+            _ => None,
+        };
+        let Some(runtime) = home else { return };
         let slot = Arc::downgrade(self);
         let wiping = runtime.spawn(async move {
             while let Some(until) = slot.upgrade().and_then(|slot| slot.wipe(now())) {

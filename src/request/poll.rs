@@ -151,10 +151,10 @@ impl PollForApproval {
         let is_look = self.timeout == Some(Duration::ZERO);
         match self.join() {
             Ok((wait, ended)) if is_look => {
-                ApprovalTask::running(tasks.spawn_on(look_as_wait(wait, ended), &runtime))
+                ApprovalTask::running(tasks.spawn_on(look_as_wait(wait.for_task(), ended), &runtime))
             }
             Ok((wait, ended)) => {
-                let running = Run::new(wait, ended, std::convert::identity);
+                let running = Run::new(wait.for_task(), ended, std::convert::identity);
                 ApprovalTask::running(tasks.spawn_on(running, &runtime))
             }
             Err(error) => ApprovalTask::failed(error),

@@ -157,7 +157,7 @@ impl HttpTransport {
         }
         connection.resolver.set_comes_back(again.is_some());
         match (connection.client.execute(self.request(call, body)).await, again) {
-            (Err(error), Some(body)) if fault::did_not_come_back(&error) => {
+            (Err(error), Some(body)) if fault::was_not_dialled(&error) => {
                 self.dial(loan, self.request(call, body))?.await
             }
             (answer, _) => answer,

@@ -4,8 +4,8 @@ mod caller;
 mod line;
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use tokio::runtime::{Handle, Id};
@@ -17,6 +17,9 @@ use crate::sync::{Mutex, lock};
 
 /// So many requests in a row go unanswered by chance only where hardly any is answered.
 const NO_CHANCE: usize = 8;
+
+/// So many entries are not looked through for those that are over.
+const LEAST_AWAITED: usize = 16;
 
 /// What became of waiting for a place.
 pub(crate) enum Turn {
@@ -33,6 +36,8 @@ pub(crate) struct Places(Arc<Shared>);
 struct Shared {
     number: usize,
     state: Mutex<State>,
+    /// Requests with a place that only the future of one wait drives, which may lie idle. Some may have ended.
+    awaited: Mutex<Vec<Weak<dyn Awaited>>>,
     /// Requests in a row that nobody answered.
     unanswered: AtomicUsize,
 }
@@ -75,6 +80,14 @@ enum Queued {
     Waiting(oneshot::Receiver<Place>),
 }
 
+/// A request that only somebody's future drives.
+pub(crate) trait Awaited: Send + Sync {
+    fn is_over(&self) -> bool;
+
+    /// Sees to it that it goes on without that future.
+    fn finish(self: Arc<Self>);
+}
+
 /// A place that has found somebody, to be handed over when no lock is held.
 struct Handed {
     place: Place,
@@ -84,7 +97,24 @@ struct Handed {
 impl Places {
     /// So many places; initiates have at most half of them.
     pub(crate) fn new(number: usize) -> Self {
-        Self(Arc::new(Shared { number, state: Mutex::default(), unanswered: AtomicUsize::new(0) }))
+        let (state, awaited) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Shared { number, state, awaited, unanswered: AtomicUsize::new(0) }))
+    }
+
+    /// A request that has a place, and that nothing but a future drives. Whoever waits for a place must not depend on
+    /// whether that future is polled: as soon as anybody does, the request goes on by itself.
+    pub(crate) fn awaits(&self, request: &Arc<impl Awaited + 'static>) {
+        let known = Arc::downgrade(request);
+        let mut awaited = lock(&self.0.awaited);
+        if awaited.len() >= self.0.number.saturating_mul(2).max(LEAST_AWAITED) {
+            awaited.retain(|one| one.upgrade().is_some_and(|one| !one.is_over()));
+        }
+        awaited.push(known);
+        drop(awaited);
+        // Behind the entry: whoever comes later finds it.
+        if lock(&self.0.state).somebody_waits() {
+            self.0.finish_awaited();
+        }
     }
 
     /// A place that is free now and that nobody before us waits for. Never waits.
@@ -112,6 +142,8 @@ impl Places {
         }
         let (to, place) = oneshot::channel();
         state.wait(home, caller, to);
+        drop(state);
+        self.0.finish_awaited();
         Queue(Queued::Waiting(place))
     }
 
@@ -133,6 +165,13 @@ impl Places {
 impl Shared {
     fn place(self: &Arc<Self>, home: Option<Id>, caller: Caller) -> Place {
         Place { places: Arc::clone(self), home, caller }
+    }
+
+    fn finish_awaited(&self) {
+        let awaited = std::mem::take(&mut *lock(&self.awaited));
+        for request in awaited.iter().filter_map(Weak::upgrade) {
+            request.finish();
+        }
     }
 
     /// While the server does not answer, a quarter of the places is enough for polls to notice its return. A person stands
@@ -234,6 +273,12 @@ impl State {
             () => home.initiates.leave(),
         };
         waiting.map(|waiting| (waiting, id))
+    }
+
+    fn somebody_waits(&self) -> bool {
+        self.homes
+            .iter()
+            .any(|home| !(home.polls.is_empty() && home.quick.is_empty() && home.initiates.is_empty()))
     }
 
     /// Takes all polls out of the queue.

@@ -315,6 +315,20 @@ async fn f45_a_short_connect_timeout_and_a_server_that_closes() {
     assert_eq!(wire.requests(), 8);
 }
 
+/// F-45: nor where several threads share a runtime, and a connection may be on its way back on another of them.
+#[test]
+fn f45_on_several_threads_too() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let wire = Wire::new([Act::Close(wrong_code())]).await;
+        let client = wire.configured().connect_timeout(Duration::from_millis(50)).build().expect("valid");
+        for n in 0..16 {
+            let login = client.verify_totp(format!("user-{n}@example.com"), "123456").await;
+            assert_eq!(login.expect("judged").error_code(), Some("invalid_code"), "{n}");
+        }
+    });
+}
+
 /// F-69: the credential goes where it is needed; it can be changed while polls run (B-93).
 #[tokio::test(start_paused = true)]
 async fn b93_f69_the_secret_changes_while_a_poll_runs() {

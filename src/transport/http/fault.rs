@@ -53,9 +53,10 @@ pub(super) fn sort(error: reqwest::Error, way: &Way<'_>) -> Fault {
     }
 }
 
-/// Whether nothing was sent because no connection was there, and none was dialled.
-pub(super) fn did_not_come_back(error: &reqwest::Error) -> bool {
-    find::<DidNotComeBack>(error).is_some()
+/// Whether nothing was sent because no connection was there, and none was dialled. A connect timeout that is shorter than what
+/// the resolver waits ends that wait first.
+pub(super) fn was_not_dialled(error: &reqwest::Error) -> bool {
+    find::<DidNotComeBack>(error).is_some() || (error.is_connect() && error.is_timeout())
 }
 
 /// No connection was made. Only what concerns the server's identity, or ours, does not heal.

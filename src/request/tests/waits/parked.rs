@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use super::{EMAIL, millis, one_per_floor, seconds, status};
-use crate::CibaClient;
 use crate::client::tests::initiate;
 use crate::clock::now;
 use crate::request::tests::server::Server;
+use crate::{AuthReqId, CibaClient};
 
 #[tokio::test(start_paused = true)]
 async fn f05_b13_a_wait_that_is_kept_and_polled_no_more_holds_nobody_up() {
@@ -28,6 +28,28 @@ async fn f05_b13_a_wait_that_is_kept_and_polled_no_more_holds_nobody_up() {
         assert_eq!(server.polls(start), one_per_floor(5, round_trip, 15_200), "{parked_after:?}");
         assert_eq!(server.most_under_way(), 1);
         assert_eq!(status(parked.await), "approved", "it was under way all the time");
+    }
+}
+
+/// A place is not held by somebody's future that lies idle: neither on the wire nor in the queue.
+#[tokio::test(start_paused = true)]
+async fn f05_b82_a_wait_that_is_kept_and_polled_no_more_gives_its_place_back() {
+    for in_the_queue in [false, true] {
+        let server = Server::new(seconds(1));
+        let client = server.client_with(|builder| builder.max_in_flight(1));
+        let wait = |person: &str| {
+            let id = AuthReqId::new(format!("id-of-{person}")).expect("valid");
+            client.poll_for_approval(format!("{person}@example.com"), &id).timeout(seconds(30))
+        };
+        let before = in_the_queue.then(|| wait("before").spawn());
+        tokio::task::yield_now().await;
+        let mut parked = wait("parked").into_future();
+        assert!(tokio::time::timeout(millis(100), &mut parked).await.is_err());
+        let start = now();
+        assert_eq!(status(wait("behind").timeout(seconds(3)).await), "timeout");
+        // The parked one's request, its own, and that of the one before, where there is one.
+        assert_eq!(server.polls(start).len(), 2 + usize::from(in_the_queue));
+        drop((before, parked));
     }
 }
 

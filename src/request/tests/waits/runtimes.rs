@@ -47,6 +47,48 @@ fn b13_b84_a_request_on_a_runtime_that_stands_still_counts_as_unanswered_after_i
     assert_eq!(server.polls(now_of(&live)).len(), 2);
 }
 
+/// A wait is polled where it was made, and awaited somewhere else: its timer is of the runtime that awaits it.
+#[test]
+fn f05_b84_b14_a_wait_can_be_awaited_on_another_runtime() {
+    for home_ends in [false, true] {
+        let server = Server::new(millis(100));
+        let client = server.client();
+        let [home, live] = [runtime(), runtime()];
+        let moved = home.block_on(async {
+            let mut moved = wait(&client).into_future();
+            assert!(tokio::time::timeout(seconds(1), &mut moved).await.is_err(), "it sleeps");
+            moved
+        });
+        let home = if home_ends { None } else { Some(home) };
+        live.block_on(async {
+            let start = now();
+            assert_eq!(status(moved.await), "timeout");
+            let took = now() - start;
+            assert!(took <= seconds(200 + 2), "its own time and the grace: {took:?}");
+        });
+        drop(home);
+    }
+}
+
+/// F-53's neighbour: what times an approval that nobody received runs where there are timers, not where a task was dropped.
+#[test]
+fn b25_f53_a_drop_on_a_runtime_without_timers_begins_nothing_there() {
+    let server = Server::new(millis(100));
+    let client = server.client();
+    let home = runtime();
+    let bare = Builder::new_current_thread().build().expect("a runtime");
+    let finished = home.block_on(async {
+        server.approves_at(now());
+        let task = wait(&client).spawn();
+        tokio::time::sleep(seconds(2)).await;
+        assert!(task.is_finished());
+        task
+    });
+    bare.block_on(async move { drop(finished) });
+    assert_eq!(bare.metrics().num_alive_tasks(), 0, "it would panic there");
+    assert_eq!(home.metrics().num_alive_tasks(), 1, "one timer");
+}
+
 #[test]
 fn f05_b84_a_request_of_a_wait_that_is_parked_is_finished_for_the_wait_of_another_runtime() {
     let server = Server::new(millis(100));
