@@ -34,10 +34,8 @@ pub(crate) struct Pace {
     /// So long behind the floor, for the sake of back-off or of a queue that is not worth standing in. What a wait wishes for
     /// itself is no part of either: it ends with the wait.
     backoff: Millis,
-    /// How long requests have failed: from the first that did to what happened last.
-    failing: Millis,
-    /// What was wrong with the last request that failed.
-    fault: Option<Error>,
+    /// Of requests that failed. In a box: most ids never have one.
+    fault: Option<Box<Failing>>,
     /// Requests that have ended, well or not.
     heard: u32,
     /// Requests in a row that failed.
@@ -56,6 +54,15 @@ pub(crate) struct Pace {
     approval_cut: bool,
     /// The last attempt to ask found no place for its request.
     starved: bool,
+}
+
+/// Requests that fail.
+#[derive(Debug)]
+struct Failing {
+    /// What was wrong with the last of them.
+    error: Error,
+    /// When the first of those in a row had failed.
+    since: Option<Instant>,
 }
 
 /// What an answer, or the lack of one, means for the pace.
@@ -117,7 +124,6 @@ impl Pace {
             last: None,
             patience: Millis::ZERO,
             backoff: Millis::ZERO,
-            failing: Millis::ZERO,
             fault: None,
             heard: 0,
             failed: 0,
@@ -193,19 +199,22 @@ impl Pace {
     }
 
     /// How many requests have failed since the last readable answer.
-    pub(crate) fn attempts(&self) -> u32 {
+    pub(super) fn attempts(&self) -> u32 {
         u32::from(self.failed)
     }
 
     /// What was wrong with the last of them.
     pub(crate) fn fault(&self) -> Option<Error> {
-        self.fault.as_ref().map(|fault| fault.clone().with_attempts(self.attempts()))
+        self.fault.as_ref().map(|fault| fault.error.clone().with_attempts(self.attempts()))
     }
 
     /// What the last poll has come to, for those who listen. `interval`: the server's before it.
     pub(crate) fn report(&self, interval: Millis, at: Instant) -> Report {
         match self.fault() {
-            Some(error) => Report::Failed { error, since: self.failing.duration().unwrap_or_default() },
+            Some(error) => {
+                let since = self.fault.as_ref().and_then(|fault| fault.since).unwrap_or(at);
+                Report::Failed { error, since: at.saturating_duration_since(since) }
+            }
             None if self.interval() != interval => {
                 Report::SlowedDown { interval: self.floor(None, Duration::ZERO) }
             }
@@ -237,7 +246,7 @@ impl Pace {
     /// A request leaves. Should nothing more be heard of it, this is what remains: an answer is missing. Returns
     /// whether one was missing before.
     pub(crate) fn asked(&mut self, now: Instant) -> bool {
-        self.moves_to(now);
+        self.last = Some(now);
         self.asked = true;
         self.wait(Duration::ZERO, None);
         self.starved = false;
@@ -246,24 +255,15 @@ impl Pace {
 
     /// A request has ended, well or not: the floor counts from here.
     pub(crate) fn ended(&mut self, now: Instant) {
-        self.moves_to(now);
-        self.heard = self.heard.saturating_add(1);
-    }
-
-    /// Something happens: the floor counts from here.
-    fn moves_to(&mut self, now: Instant) {
-        if let Some(last) = self.last.filter(|_| self.failed > 0) {
-            let since = self.failing.duration().unwrap_or_default();
-            self.failing = Millis::of(since.saturating_add(now.saturating_duration_since(last)));
-        }
         self.last = Some(now);
+        self.heard = self.heard.saturating_add(1);
     }
 
     /// A request is gone, and nothing more will be heard of it.
     pub(crate) fn unanswered(&mut self, now: Instant) {
         self.ended(now);
         self.failed = self.failed.saturating_add(1);
-        self.fault = Some(no_answer());
+        self.set_fault(Some(no_answer()));
     }
 
     /// An answer came, and took so long.
@@ -289,7 +289,7 @@ impl Pace {
         now: Instant,
         jitter: Jitter,
     ) -> Verdict {
-        self.moves_to(now);
+        self.last = Some(now);
         match event {
             Event::Pending { retry_after } => {
                 self.recovered();
@@ -331,13 +331,14 @@ impl Pace {
 
     /// What was wrong with the last request.
     pub(crate) fn set_fault(&mut self, fault: Option<Error>) {
-        self.fault = fault;
+        let before = self.fault.take();
+        let since = before.map_or(self.last, |before| before.since);
+        self.fault = fault.map(|error| Box::new(Failing { error, since }));
     }
 
     /// A readable answer: whatever was wrong is over.
     pub(crate) fn recovered(&mut self) {
         self.failed = 0;
-        self.failing = Millis::ZERO;
         self.unreadable = 0;
         self.name_missing = 0;
         self.wait(Duration::ZERO, None);

@@ -232,3 +232,16 @@ fn c11_of_fifty_at_once_five_go_out() {
         assert_eq!(out.load(Ordering::SeqCst), 5);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn f54_a_refused_push_names_the_setting_and_the_time() {
+    let ledger = PushLedger::new(PushGuard::at_most(1).per(Duration::from_secs(300)));
+    let key = || crate::Email::new("user@example.com").expect("an email").key();
+    ledger.claim(key()).expect("the first").sending();
+    tokio::time::advance(Duration::from_secs(16)).await;
+    let error = ledger.claim(key()).map(drop).expect_err("one too many");
+    assert_eq!(
+        error.to_string(),
+        "this client's push_guard allows no further push to this person for now (try again in 284 s)"
+    );
+}

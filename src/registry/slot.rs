@@ -240,7 +240,7 @@ impl Slot {
     /// From now on every poll is reported. Returns the number under which it is.
     pub(crate) fn listen(&self, mut listener: Listener) -> u32 {
         let mut state = lock(&self.state);
-        listener.begin(state.pace.attempts() > 0);
+        listener.begin(state.pace.fault().is_some());
         let listeners = &mut state.rare.get_or_insert_default().listeners;
         let number = listeners.last().map_or(0, |(number, _)| number.wrapping_add(1));
         listeners.push((number, listener));
