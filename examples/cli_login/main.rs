@@ -38,7 +38,8 @@ async fn main() -> ExitCode {
 }
 
 async fn check(options: &Options) -> Result<Ending, Box<dyn Error>> {
-    options.server().await?.client.check().await?;
+    let server = options.server().await?;
+    server.client.check().await?;
     Ok(Ending::Checked)
 }
 
