@@ -16,7 +16,6 @@ use std::time::Duration;
 pub use builder::CibaClientBuilder;
 pub use headers::{OutgoingRequest, RequestKind};
 pub(crate) use inner::{Inner, Targets};
-pub(crate) use origin::is_loopback;
 pub use usage::Usage;
 
 use crate::clock::check_runtime;

@@ -19,7 +19,7 @@ pub(crate) use http::{
     Authorization, HeaderRefusal, HttpOptions, HttpTransport, ReplyHeaders, RequestHeaders,
 };
 pub(crate) use places::{Awaited, Caller, Place, Places, Turn};
-pub(crate) use target::Target;
+pub(crate) use target::{Target, is_loopback};
 use zeroize::Zeroizing;
 
 /// One request.

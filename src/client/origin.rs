@@ -1,10 +1,8 @@
-use std::net::IpAddr;
-
 use url::{Host, Url};
 
 use super::Targets;
 use crate::error::Error;
-use crate::transport::Target;
+use crate::transport::{Target, is_loopback};
 use crate::wire::Paths;
 
 /// Checks a base URL: https, or http to a loopback address or the exact name `localhost`, or to the one host of a private
@@ -91,16 +89,6 @@ fn is_name(host: &str) -> bool {
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         })
-}
-
-/// Whether the host is a loopback address or exactly `localhost`.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
-    }
 }
 
 /// The base URL with each path behind its own.

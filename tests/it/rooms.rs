@@ -93,6 +93,10 @@ fn parse(text: &str, module: &[String]) -> File {
         let Some(start) =
             trimmed.find("use ").filter(|at| *at == 0 || is_public && trimmed[..*at].ends_with(' '))
         else {
+            // A path may stand in the code, too.
+            if !trimmed.starts_with("//") {
+                file.uses.extend(inline(trimmed).filter_map(|path| from_the_root(path, module)));
+            }
             before = trimmed;
             continue;
         };
@@ -124,6 +128,15 @@ fn parse(text: &str, module: &[String]) -> File {
         }
     }
     file
+}
+
+/// The paths from the crate's root in a line of code.
+fn inline(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").filter_map(|(at, _)| {
+        let path = line.get(at..)?;
+        let end = path.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(path.len());
+        (!line.get(..at)?.ends_with(char::is_alphanumeric)).then(|| path.get(..end))?
+    })
 }
 
 /// `a::{b, c::{d, e}}` into `a::b`, `a::c::d`, `a::c::e`.

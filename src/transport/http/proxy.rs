@@ -5,6 +5,7 @@ use url::Url;
 
 use super::dialled::Dialled;
 use crate::error::Error;
+use crate::transport::is_loopback;
 
 /// A proxy, what is dialled of it, and its origin: the words of an error, without its user name and password.
 pub(super) struct HttpProxy {
@@ -16,7 +17,7 @@ pub(super) struct HttpProxy {
 /// The proxy on the way to a server, and what is dialled of it; `None` where there is none. A loopback address has none: a
 /// proxy would be asked for its own loopback.
 pub(super) fn to(base_url: &Url, configured: Option<&str>) -> Result<Option<HttpProxy>, Error> {
-    if crate::client::is_loopback(base_url) {
+    if is_loopback(base_url) {
         return Ok(None);
     }
     if let Some(text) = configured {
