@@ -168,3 +168,11 @@ mod erased {
         }
     }
 }
+
+#[test]
+fn b03_what_is_behind_a_sign_in_that_failed_stays_in_its_chain() {
+    let cause = std::io::Error::other("the cable is out");
+    let failed = SignInError::from(Error::new(ErrorKind::Network, "no connection").with_source(cause));
+    assert_eq!(failed.source().expect("its cause").to_string(), "the cable is out");
+    assert!(SignInError::from(NotVerified::InvalidCode).source().is_none(), "the sentence is its own");
+}

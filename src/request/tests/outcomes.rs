@@ -252,3 +252,12 @@ async fn b91_a_last_look_without_an_answer_says_where_none_came_from() {
     assert!(error.to_string().contains("still unanswered"), "{error}");
     assert!(error.endpoint().is_some_and(|endpoint| endpoint.ends_with("/ciba/token")), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn b91_a_client_that_is_unknown_and_a_credential_that_is_wrong_read_differently() {
+    for (status, words) in [(400, "does not know this client"), (401, "the client's credential")] {
+        let error = error_of([Line::json(status, r#"{"error":"invalid_client"}"#)]).await;
+        assert_eq!(error.kind(), ErrorKind::ClientAuth);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}

@@ -45,3 +45,15 @@ fn b70_b74_an_id_is_redacted_and_compared_by_its_text() {
     let ids = std::collections::HashSet::from([id.clone()]);
     assert!(ids.contains(&id));
 }
+
+/// A map of ids would be a list.
+#[test]
+fn f70_different_ids_have_different_hashes_and_equal_ones_the_same() {
+    use std::hash::BuildHasher as _;
+
+    let hasher = std::hash::RandomState::new();
+    let hash = |n: usize| hasher.hash_one(AuthReqId::new(format!("id-{n}")).expect("an id"));
+    let hashes: std::collections::HashSet<_> = (0..1_000).map(hash).collect();
+    assert_eq!(hashes.len(), 1_000, "of 64 bits");
+    assert!((0..1_000).all(|n| hashes.contains(&hash(n))));
+}

@@ -82,3 +82,10 @@ fn b34_a_match_code_stands_in_the_text_and_the_default_names_no_voice_assistant(
     assert_eq!(BindingMessage::new(default.as_str()).expect("valid itself"), default);
     assert!(!default.as_str().to_lowercase().contains("voice"));
 }
+
+#[test]
+fn i12_a_text_is_the_same_wherever_it_is_shown() {
+    let text = message("Sign in to Acme");
+    assert_eq!((text.as_str(), text.as_ref()), ("Sign in to Acme", "Sign in to Acme"));
+    assert_eq!(text.to_string(), "Sign in to Acme");
+}

@@ -116,3 +116,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn b60_a_key_is_the_same_wherever_it_is_shown() {
+    let key = Email::new("User@Example.com").expect("an email").key();
+    assert_eq!((key.as_str(), key.as_ref()), ("user@example.com", "user@example.com"));
+    assert_eq!(key.to_string(), "user@example.com");
+}

@@ -84,3 +84,18 @@ fn i9_what_a_caller_says_cannot_leave_its_string() {
     assert_eq!(read.as_object().expect("an object").len(), 3);
     assert!(!body.iter().any(u8::is_ascii_control));
 }
+
+#[test]
+fn section_2_2_what_json_has_an_escape_for_is_escaped_and_nothing_else() {
+    for (id, written) in [
+        ("\"", r#"\""#),
+        ("\\", r"\\"),
+        ("\u{1}", r"\u0001"),
+        ("\u{1f}", r"\u001f"),
+        (" ", " "),
+        ("é/~", "é/~"),
+    ] {
+        let body = text(PollBody::new(id, None, &admin(None)).encode());
+        assert_eq!(body, format!(r#"{{"auth_req_id":"{written}"}}"#));
+    }
+}

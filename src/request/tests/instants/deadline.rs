@@ -75,6 +75,9 @@ async fn b14_b43_without_grace_it_is_polled_to_the_deadline_too_and_what_comes_i
     let hasty = crate::PollPolicy::default().grace(Duration::ZERO);
     let outcome = pending.wait().policy(hasty).timeout(seconds(10)).await.expect("an outcome");
     assert_eq!((outcome.status(), now().duration_since(start)), ("timeout", seconds(10)));
+    // What is left of it is finished by a task.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(polls(&script, start), [5_000, 10_000]);
     assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
     assert_eq!(polls(&script, start), [5_000, 10_000]);
 }
