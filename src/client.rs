@@ -174,7 +174,8 @@ impl CibaClient {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, the code may have been judged and a login recorded at the server; the attempt keeps
-    /// its place for 30 s.
+    /// its place for 30 s. So does one that is dropped while its connection is made: nobody here knows how far it had come. One
+    /// that still waits for its place among the requests under way does not.
     pub fn verify_totp(&self, email: impl AsRef<str>, code: &str) -> BoxFuture<Result<TotpOutcome, Error>> {
         totp::verify(Arc::clone(&self.inner), Email::new(email.as_ref()), TotpCode::new(code))
     }

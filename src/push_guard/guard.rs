@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-/// The limit of pushes per email. A push counts from when its request leaves; one that was dropped before, or had no
-/// connection, does not.
+/// The limit of pushes per email. A push counts from when its request has its place among those under way and sets out; one
+/// that was dropped in the queue before, or whose connection could not be made, does not. One that is dropped while its
+/// connection is made counts: nobody here knows how far it had come.
 ///
 /// ```
 /// use std::time::Duration;

@@ -110,7 +110,8 @@ impl Asking {
     }
 
     /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
-    /// counts: the rest may be the echo of a later one. Returns what those who listen are to be told.
+    /// counts, also where a later one took it for lost: the rest may be the echo of a later one. Returns what those who listen
+    /// are to be told.
     pub(crate) fn end(
         mut self,
         at: Instant,
@@ -119,7 +120,7 @@ impl Asking {
         self.over = true;
         let mut state = lock(&self.slot.state);
         let current = state.asking(self.number).is_some();
-        let awaited = current || matches!(state.stage, Stage::Idle | Stage::Asking(_));
+        let awaited = current || state.lacks_an_end();
         let mut aftermath = Aftermath::default();
         let (life, interval) = (state.life(), state.pace.interval());
         let mut tellings = Vec::new();

@@ -143,6 +143,11 @@ impl State {
         }
     }
 
+    /// Whether what the person said is not known yet: nothing has ended the id, or it counts as lost.
+    pub(super) fn lacks_an_end(&self) -> bool {
+        matches!(self.stage, Stage::Idle | Stage::Asking(_) | Stage::Ended(End::Lost))
+    }
+
     /// Ends the time of an approval that was kept long enough, where nobody waits who may receive it. What is returned is
     /// to be dropped without a lock.
     pub(super) fn keep(&mut self, at: Instant) -> Option<End> {

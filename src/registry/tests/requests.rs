@@ -321,6 +321,33 @@ async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
 }
 
 #[tokio::test]
+async fn b13_b23_what_a_given_up_request_brings_is_taken_where_a_later_one_took_it_for_lost() {
+    let lost: Says = || News::Ended(crate::registry::Ended::Lost);
+    let expired: Says = || News::Ended(crate::registry::Ended::Expired);
+    let rows: [(Says, Says, &str); 5] = [
+        (lost, approved, "approved"),
+        (lost, denied, "access_denied"),
+        (lost, expired, "approval_lost"),
+        (lost, super::failed, "approval_lost"),
+        (expired, approved, "expired_token"),
+    ];
+    for (later, late, expected) in rows {
+        let registry = registry();
+        let mut waiting = wait(&registry, "id-1");
+        let mut reading = None;
+        let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
+            reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        waiting.slot.desert(&request.expect("begun").0, now(), |_| {});
+        waiting.hears(later());
+        reading.expect("begun").end(now(), |_, _, _, _| late());
+        assert_eq!(waiting.told(), expected);
+        assert_eq!(super::told(&registry, "id-1"), expected, "and so is who comes later");
+    }
+}
+
+#[tokio::test]
 async fn b13_an_old_request_is_not_mistaken_for_the_new_one() {
     let registry = registry();
     let waiting = wait(&registry, "id-1");
