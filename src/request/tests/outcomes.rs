@@ -255,7 +255,7 @@ async fn b91_a_last_look_without_an_answer_says_where_none_came_from() {
 
 #[tokio::test(start_paused = true)]
 async fn b91_a_client_that_is_unknown_and_a_credential_that_is_wrong_read_differently() {
-    for (status, words) in [(400, "does not know this client"), (401, "the client's credential")] {
+    for (status, words) in [(400, "does not know this client"), (401, "client_secret is not set")] {
         let error = error_of([Line::json(status, r#"{"error":"invalid_client"}"#)]).await;
         assert_eq!(error.kind(), ErrorKind::ClientAuth);
         assert!(error.to_string().contains(words), "{error}");
