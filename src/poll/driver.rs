@@ -44,10 +44,9 @@ pin_project! {
         end: Option<E>,
         #[pin]
         ended: WaitForCancellationFutureOwned,
-        // Made anew where another runtime drives it: it would not fire there, or panic where its own has ended.
+        // Made by the runtime that drives it.
         #[pin]
         timer: Option<Sleep>,
-        home: Option<Id>,
         // Whether it waits for the timer, too.
         is_timed: bool,
         // The request that it goes along with.
@@ -67,7 +66,6 @@ where
             end: Some(end),
             ended,
             timer: None,
-            home: None,
             is_timed: true,
             request: None,
             companion: Companion::default(),
@@ -83,11 +81,6 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let mut this = self.project();
-        let here = Handle::try_current().ok().map(|runtime| runtime.id());
-        if *this.home != here {
-            this.timer.set(None);
-            *this.home = here;
-        }
         let finished = loop {
             let Some(mut timer) = this.timer.as_mut().as_pin_mut() else {
                 let Some(wait) = this.wait.take() else { return Poll::Pending };
@@ -125,6 +118,43 @@ where
             }
         };
         this.end.take().map_or(Poll::Pending, |end| Poll::Ready(end(finished)))
+    }
+}
+
+pin_project! {
+    /// The loop of a wait in somebody's future, which may be awaited on another runtime than before. A task is not: for it this
+    /// would be 8 bytes too many.
+    pub(crate) struct Held<E> {
+        #[pin]
+        run: Run<E>,
+        home: Option<Id>,
+    }
+}
+
+impl<E, T> Held<E>
+where
+    E: FnOnce(Finished) -> T,
+{
+    pub(crate) fn new(run: Run<E>) -> Self {
+        Self { run, home: None }
+    }
+}
+
+impl<E, T> Future for Held<E>
+where
+    E: FnOnce(Finished) -> T,
+{
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let mut this = self.project();
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        if *this.home != here {
+            *this.home = here;
+            // Here it would not fire, or panic where its runtime has ended: another is made.
+            this.run.as_mut().project().timer.set(None);
+        }
+        this.run.poll(cx)
     }
 }
 

@@ -22,11 +22,19 @@ pub(crate) struct Wait {
     slot: Arc<Slot>,
     schedule: Schedule,
     member: Membership,
-    /// It has received, and left with that.
-    has_left: bool,
-    /// A task of its own drives it: it never lies idle.
-    is_task: bool,
+    driver: Driver,
     rare: Option<Box<Rare>>,
+}
+
+/// Who drives a wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Driver {
+    /// Somebody's future, which may lie idle.
+    Future,
+    /// A task of its own, which does not.
+    Task,
+    /// Nobody any more: it has received, and left with that.
+    Nobody,
 }
 
 /// What most waits do not have.
@@ -97,7 +105,7 @@ impl Wait {
         let listener = tell.map(|tell| slot.listen(Listener::new(tell, slot.flow(), schedule.deadline())));
         let is_rare = policy.is_some() || listener.is_some() || !span.is_disabled();
         let rare = is_rare.then(|| Box::new(Rare { policy, span, listener }));
-        Self { inner, slot, schedule, member: joined.member, has_left: false, is_task: false, rare }
+        Self { inner, slot, schedule, member: joined.member, driver: Driver::Future, rare }
     }
 
     fn policy(&self) -> &PollPolicy {
@@ -106,7 +114,7 @@ impl Wait {
 
     /// It is driven by a task of its own.
     pub(crate) fn for_task(mut self) -> Self {
-        self.is_task = true;
+        self.driver = Driver::Task;
         self
     }
 
@@ -194,11 +202,11 @@ impl Wait {
             Box::pin(exchange(Arc::clone(&self.inner), asking, place, caller, policy, span))
         });
         let (request, shared) = begun?;
-        if shared || !has_place && !self.is_task {
+        if shared || !has_place && self.driver == Driver::Future {
             // The others are asleep, and do not depend on whether this wait is driven; nor may a place that comes free go to
             // somebody who does not take it.
             request.finish(self.finisher());
-        } else if !self.is_task {
+        } else if self.driver == Driver::Future {
             self.inner.places.awaits(&request);
         }
         Some(request)
@@ -268,7 +276,9 @@ impl Wait {
         let receive =
             || self.inner.registry.receive(&self.slot, self.member, self.listener(), self.finisher());
         let outcome = self.span().in_scope(receive);
-        self.has_left = outcome.is_some();
+        if outcome.is_some() {
+            self.driver = Driver::Nobody;
+        }
         // Whoever is told to receive finds something.
         let nothing = || Err(Error::new(ErrorKind::Runtime, "the wait was ended without an outcome"));
         self.tell(outcome.unwrap_or_else(nothing))
@@ -324,7 +334,7 @@ impl Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        if !self.has_left {
+        if self.driver != Driver::Nobody {
             self.inner.registry.leave(&self.slot, self.listener(), self.finisher());
         }
     }

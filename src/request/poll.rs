@@ -11,7 +11,7 @@ use crate::client::Inner;
 use crate::clock::{later, now};
 use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
-use crate::poll::driver::{self, Finished, Looked, Run};
+use crate::poll::driver::{self, Finished, Held, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, Unheard};
 use crate::trace::{self, FlowId, MaskedEmail};
@@ -254,7 +254,7 @@ impl IntoFuture for PollForApproval {
                 check_runtime()?;
                 look_as_wait(wait, ended).await.commit()
             }),
-            Ok((wait, ended)) => Box::pin(Run::new(wait, ended, Finished::commit)),
+            Ok((wait, ended)) => Box::pin(Held::new(Run::new(wait, ended, Finished::commit))),
         }
     }
 }
