@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::Companion;
-use super::{Asked, approved, denied, finish, registry, settle, wait, word};
+use super::{Asked, Waiting, approved, denied, finish, registry, settle, wait, word};
 use crate::clock::now;
 use crate::poll::Listener;
 use crate::registry::{Asking, News, Request};
@@ -286,6 +286,18 @@ fn b13_a_request_whose_runtime_has_ended_frees_the_id() {
     second.hears(approved());
 }
 
+/// A request whose answer is just being read, given up meanwhile; and how often that was told to the pace.
+fn given_up(waiting: &Waiting) -> (Asking, u32) {
+    let mut reading = None;
+    let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
+        reading = Some(asking);
+        Box::pin(std::future::pending())
+    });
+    let mut faults = 0_u32;
+    waiting.slot.desert(&request.expect("begun").0, now(), |_| faults = faults.saturating_add(1));
+    (reading.expect("begun"), faults)
+}
+
 #[tokio::test]
 async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
     let lates: [(Says, &str); 4] = [
@@ -298,16 +310,10 @@ async fn b23_a_request_that_was_given_up_counts_only_where_it_decides() {
         for asks_again in [false, true] {
             let registry = registry();
             let mut waiting = wait(&registry, "id-1");
-            let mut reading = None;
-            let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
-                reading = Some(asking);
-                Box::pin(std::future::pending())
-            });
-            let mut faults = 0;
-            waiting.slot.desert(&request.expect("begun").0, now(), |_| faults += 1);
+            let (reading, faults) = given_up(&waiting);
             assert!(waiting.slot.pace(|pace, _| pace.heard() == 1));
             let again = asks_again.then(|| waiting.asks().expect("the id is free"));
-            reading.expect("begun").end(now(), |_, _, _, _| late());
+            reading.end(now(), |_, _, _, _| late());
             assert_eq!((waiting.told(), faults), (expected, 1), "asks again: {asks_again}");
             if let Some(again) = again {
                 assert_eq!(
@@ -334,14 +340,9 @@ async fn b13_b23_what_a_given_up_request_brings_is_taken_where_a_later_one_took_
     for (later, late, expected) in rows {
         let registry = registry();
         let mut waiting = wait(&registry, "id-1");
-        let mut reading = None;
-        let request = waiting.slot.begin(waiting.slot.begun(), true, now(), |asking| {
-            reading = Some(asking);
-            Box::pin(std::future::pending())
-        });
-        waiting.slot.desert(&request.expect("begun").0, now(), |_| {});
+        let (reading, _faults) = given_up(&waiting);
         waiting.hears(later());
-        reading.expect("begun").end(now(), |_, _, _, _| late());
+        reading.end(now(), |_, _, _, _| late());
         assert_eq!(waiting.told(), expected);
         assert_eq!(super::told(&registry, "id-1"), expected, "and so is who comes later");
     }
