@@ -11,7 +11,7 @@ pub use lockout::TotpLockout;
 use crate::clock::{Instant, later, now};
 use crate::expiring::{Cell, Entry, Expiring};
 use crate::outcome::LockedBy;
-use crate::types::EmailKey;
+use crate::types::PersonKey;
 
 /// Wrong codes until the lock (API reference, `verify_totp`).
 pub(crate) const LIMIT: u32 = 3;
@@ -28,7 +28,7 @@ pub(crate) struct Attempts {
 
 /// The attempts of one person.
 struct Count {
-    key: EmailKey,
+    key: PersonKey,
     wrong: u32,
     /// Sent and not yet judged.
     under_way: u32,
@@ -39,9 +39,9 @@ struct Count {
 }
 
 impl Entry for Count {
-    type Key = EmailKey;
+    type Key = PersonKey;
 
-    fn key(&self) -> &EmailKey {
+    fn key(&self) -> &PersonKey {
         &self.key
     }
 
@@ -52,7 +52,7 @@ impl Entry for Count {
 }
 
 impl Count {
-    fn new(key: EmailKey) -> Self {
+    fn new(key: PersonKey) -> Self {
         Self { key, wrong: 0, under_way: 0, held: Vec::new(), forget: None }
     }
 
@@ -103,7 +103,7 @@ impl Attempts {
     /// # Errors
     ///
     /// Whose lock it is, and how long it lasts.
-    pub(crate) fn claim(self: &Arc<Self>, key: EmailKey) -> Result<Attempt, Refusal> {
+    pub(crate) fn claim(self: &Arc<Self>, key: PersonKey) -> Result<Attempt, Refusal> {
         let at = now();
         self.people.with(&key, at, |cell| {
             let count = cell.get_or_insert_with(|| Count::new(key.clone()));
@@ -118,14 +118,14 @@ impl Attempts {
     }
 
     /// Full again, unless only time may do that.
-    pub(crate) fn reset_by_cancel(&self, key: &EmailKey) {
+    pub(crate) fn reset_by_cancel(&self, key: &PersonKey) {
         if self.lockout == TotpLockout::ResetByCancel {
             self.change(key, Count::clear);
         }
     }
 
     /// How many codes may still be sent. Claims nothing.
-    pub(crate) fn left(&self, key: &EmailKey) -> u32 {
+    pub(crate) fn left(&self, key: &PersonKey) -> u32 {
         self.change(key, |count| count.left()).unwrap_or(LIMIT)
     }
 
@@ -136,7 +136,7 @@ impl Attempts {
     }
 
     /// Changes the count of somebody who has one, and forgets it if nothing is left in it.
-    fn change<T>(&self, key: &EmailKey, change: impl FnOnce(&mut Count) -> T) -> Option<T> {
+    fn change<T>(&self, key: &PersonKey, change: impl FnOnce(&mut Count) -> T) -> Option<T> {
         let at = now();
         let changed = self.people.with(key, at, |cell: &mut Cell<'_, Count>| {
             let count = cell.get_mut()?;
@@ -152,7 +152,7 @@ impl Attempts {
 /// A claimed place. Dropped without a word, it is held if the code may have been sent, and given back if not.
 pub(crate) struct Attempt {
     attempts: Arc<Attempts>,
-    key: EmailKey,
+    key: PersonKey,
     settled: bool,
     sent: bool,
 }

@@ -15,17 +15,17 @@ use std::time::Duration;
 
 pub use builder::CibaClientBuilder;
 pub use headers::{OutgoingRequest, RequestKind};
-pub(crate) use inner::{Inner, Targets};
+pub(crate) use inner::Inner;
 pub use usage::Usage;
 
+use crate::authsec::Plane;
 use crate::clock::check_runtime;
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
+use crate::profile::Profile;
 use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::secret::ClientSecret;
-use crate::sync::lock;
 use crate::types::{AuthReqId, Email, TotpCode};
-use crate::wire::Plane;
 
 /// How long a shutdown waits at least for what it has ended.
 const LEAST_GRACE: Duration = Duration::from_secs(1);
@@ -71,9 +71,9 @@ impl CibaClient {
     /// |---|---|
     /// | `AUTHSEC_BASE_URL` | everything |
     /// | `AUTHSEC_CLIENT_ID` | every call for the users of a client |
-    /// | `AUTHSEC_CLIENT_SECRET` | initiates and polls for the users of a client, on the newest server |
+    /// | `AUTHSEC_CLIENT_SECRET` | initiates and polls for the users of a client, on the newest server; with `oauth` everything |
     /// | `AUTHSEC_WORKSPACE_ID` | on the newest server: TOTP logins for the users of a client; initiates for admins |
-    /// | `AUTHSEC_ROUTES` | an older server: `tenant` or `unprefixed` (see [`ApiRoutes`](crate::ApiRoutes)); calls for administrators: `admin`, `tenant-admin` or `unprefixed-admin` |
+    /// | `AUTHSEC_ROUTES` | the routes of the standard: `oauth`; an older server: `tenant` or `unprefixed` (see [`ApiRoutes`](crate::ApiRoutes)); calls for administrators: `admin`, `tenant-admin` or `unprefixed-admin` |
     ///
     /// So the users of a client take the first three, and the workspace if they use codes; administrators take the base
     /// URL, `AUTHSEC_ROUTES=admin` and the workspace.
@@ -304,13 +304,13 @@ impl CibaClient {
     /// control character, or for a client without a `client_id`; with `client_id` where that holds a colon. The old secret
     /// then stays.
     pub fn set_client_secret(&self, secret: impl Into<String>) -> Result<(), Error> {
-        let id = match &self.inner.plane {
+        let Profile::AuthSec(authsec) = &self.inner.profile;
+        let id = match &authsec.plane {
             Plane::Client { client_id, .. } => Some(client_id.as_str()),
             Plane::Admin { .. } => None,
         };
         let authorization = builder::authorization(id, Some(&ClientSecret::new(secret.into())))?;
-        // Named, so that the old one is dropped when the lock is not held any more.
-        let _old = std::mem::replace(&mut *lock(&self.inner.authorization), authorization);
+        drop(authsec.set_authorization(authorization));
         Ok(())
     }
 
@@ -331,7 +331,7 @@ impl fmt::Debug for CibaClient {
 /// For the fuzz targets: see [`fuzzing`](crate::internals::fuzzing).
 #[cfg(fuzzing)]
 pub(crate) fn poll_url(base_url: &str) -> Option<String> {
-    let plane = crate::wire::Plane::Admin { workspace_id: None };
+    let plane = Plane::Admin { workspace_id: None };
     let base_url = origin::parse(base_url, None).ok()?;
     Some(origin::join(&base_url, crate::ApiRoutes::default().paths(&plane)).poll.url.into())
 }

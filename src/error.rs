@@ -11,8 +11,8 @@ use std::time::Duration;
 
 pub use kind::ErrorKind;
 
+use crate::answer::ErrorCode;
 use crate::trace::FlowId;
-use crate::wire::ErrorCode;
 
 /// Why an answer could not be had.
 ///

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::answer::reason;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{Authorization, ReplyHeaders, RequestHeaders, Target};
-use crate::wire::reason;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

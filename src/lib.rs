@@ -8,7 +8,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answer;
 mod attempts;
+mod authsec;
 mod client;
 mod clock;
 mod error;
@@ -21,6 +23,7 @@ pub mod guide;
 pub mod internals;
 mod outcome;
 mod poll;
+mod profile;
 mod push_guard;
 mod registry;
 mod request;
@@ -31,9 +34,10 @@ mod sync;
 mod trace;
 mod transport;
 mod types;
-mod wire;
 
+pub use answer::ErrorCode;
 pub use attempts::TotpLockout;
+pub use authsec::ApiRoutes;
 pub use client::{CibaClient, CibaClientBuilder, OutgoingRequest, RequestKind, Usage};
 pub use error::{Error, ErrorKind};
 pub use outcome::{
@@ -45,5 +49,4 @@ pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
 pub use trace::FlowId;
-pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode};
-pub use wire::{ApiRoutes, ErrorCode};
+pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode, PersonKey};

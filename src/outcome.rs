@@ -6,7 +6,7 @@ mod sign_in_error;
 mod status;
 mod totp;
 
-pub(crate) use approval::Grant;
+pub(crate) use approval::Granted;
 pub use approval::{Approval, ApprovalOutcome, NotApproved};
 pub use cancelled::{CancelReason, Cancellation};
 pub use sign_in_error::SignInError;

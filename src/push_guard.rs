@@ -7,7 +7,7 @@ pub use guard::PushGuard;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::expiring::{Cell, Entry, Expiring};
-use crate::types::EmailKey;
+use crate::types::PersonKey;
 
 /// The pushes that were sent, and those about to be.
 pub(crate) struct PushLedger {
@@ -17,7 +17,7 @@ pub(crate) struct PushLedger {
 
 /// The pushes of one person.
 struct Pushes {
-    key: EmailKey,
+    key: PersonKey,
     /// Claimed, and not sent.
     claimed: usize,
     /// Until when each of those that were sent counts.
@@ -25,9 +25,9 @@ struct Pushes {
 }
 
 impl Entry for Pushes {
-    type Key = EmailKey;
+    type Key = PersonKey;
 
-    fn key(&self) -> &EmailKey {
+    fn key(&self) -> &PersonKey {
         &self.key
     }
 
@@ -37,7 +37,7 @@ impl Entry for Pushes {
 }
 
 impl Pushes {
-    fn new(key: &EmailKey) -> Self {
+    fn new(key: &PersonKey) -> Self {
         Self { key: key.clone(), claimed: 0, sent: Vec::new() }
     }
 }
@@ -53,7 +53,7 @@ impl PushLedger {
     /// # Errors
     ///
     /// [`ErrorKind::TooManyPushes`] with the time to wait.
-    pub(crate) fn claim(&self, key: EmailKey) -> Result<Push<'_>, Error> {
+    pub(crate) fn claim(&self, key: PersonKey) -> Result<Push<'_>, Error> {
         let Some(limit) = self.guard.limit else { return Ok(Push { claim: None }) };
         let at = now();
         let refused = self.people.with(&key, at, |cell| {
@@ -85,7 +85,7 @@ impl PushLedger {
         self.people.len()
     }
 
-    fn change(&self, key: &EmailKey, change: impl FnOnce(&mut Pushes)) {
+    fn change(&self, key: &PersonKey, change: impl FnOnce(&mut Pushes)) {
         let at = now();
         let over = self.people.with(key, at, |cell: &mut Cell<'_, Pushes>| {
             // One whose window is over is gone, and a claim of it may yet be given back.
@@ -105,7 +105,7 @@ pub(crate) struct Push<'a> {
 
 struct Claim<'a> {
     ledger: &'a PushLedger,
-    key: EmailKey,
+    key: PersonKey,
     /// Entered in the ledger, and until when.
     counts_until: Option<Instant>,
 }

@@ -28,7 +28,7 @@ use crate::outcome::{CancelReason, Outcome};
 use crate::poll::{Life, Pace};
 use crate::sync::AtomicBool;
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, EmailKey};
+use crate::types::{AuthReqId, PersonKey};
 
 /// All waiting of one client.
 ///
@@ -55,7 +55,7 @@ pub(crate) struct Unheard {
 /// An initiate that is under way.
 pub(crate) struct Initiating {
     registry: Arc<Registry>,
-    key: EmailKey,
+    key: PersonKey,
     /// Which one of the person it is, of those that are under way.
     number: u32,
     /// How many cancels there had been when it began.
@@ -93,7 +93,7 @@ impl Registry {
     }
 
     /// An initiate is under way: a cancel that comes before its answer is not lost.
-    pub(crate) fn initiating(self: &Arc<Self>, key: EmailKey) -> Initiating {
+    pub(crate) fn initiating(self: &Arc<Self>, key: PersonKey) -> Initiating {
         let (number, cancels_seen) = self.initiates.with(&key, now(), |cell| {
             let initiates = cell.get_or_insert_with(|| Initiates::new(key.clone()));
             (initiates.begin(), initiates.cancels)
@@ -108,7 +108,7 @@ impl Registry {
     /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's.
     pub(crate) fn join(
         &self,
-        key: &EmailKey,
+        key: &PersonKey,
         id: &AuthReqId,
         unheard: Unheard,
     ) -> Result<(Arc<Slot>, Joined), Error> {
@@ -178,7 +178,7 @@ impl Registry {
     }
 
     /// Ends every id of a person, also one whose initiate is under way. Returns how many of them somebody was waiting for.
-    pub(crate) fn cancel(&self, key: &EmailKey) -> usize {
+    pub(crate) fn cancel(&self, key: &PersonKey) -> usize {
         let at = now();
         // First: an acknowledgement that does not see this any more has added its id before.
         self.initiates.with(key, at, |cell| {
@@ -194,7 +194,7 @@ impl Registry {
         ended.iter().filter(|(waited, _)| *waited).count()
     }
 
-    fn add(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) {
+    fn add(&self, key: &PersonKey, slot: &Arc<Slot>, at: Instant) {
         self.people.with_unswept(key, at, |cell| match cell.get_mut() {
             Some(person) => person.add(Arc::clone(slot)),
             None => {
@@ -220,7 +220,7 @@ impl Registry {
         })
     }
 
-    fn replace_all(&self, key: &EmailKey, slot: &Arc<Slot>, at: Instant) -> Replaced {
+    fn replace_all(&self, key: &PersonKey, slot: &Arc<Slot>, at: Instant) -> Replaced {
         self.people.with_unswept(key, at, |cell| {
             let ended = cell.get().map(|person| person.end(CancelReason::Superseded)).unwrap_or_default();
             Replaced { _ended: ended, _person: cell.insert(Person::new(Arc::clone(slot))) }
@@ -275,7 +275,7 @@ impl Registry {
         }
     }
 
-    fn end_initiate(&self, key: &EmailKey) {
+    fn end_initiate(&self, key: &PersonKey) {
         let _over = self.initiates.with(key, now(), |cell| {
             let initiates = cell.get_mut()?;
             initiates.under_way = initiates.under_way.saturating_sub(1);

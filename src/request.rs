@@ -15,11 +15,11 @@ use std::pin::Pin;
 
 use tracing::field::display;
 
+use crate::answer::ErrorCode;
 use crate::clock::check_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::trace::FlowId;
 use crate::types::Email;
-use crate::wire::ErrorCode;
 
 /// What an awaited call becomes: `Send`, and owns all that it needs.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;

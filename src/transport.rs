@@ -1,4 +1,4 @@
-//! Bytes out, bytes back. It knows nothing of what they mean, and never meets `wire`: the caller carries a target and
+//! Bytes out, bytes back. It knows nothing of what they mean, and never meets `answer` or the rooms of the protocols: the caller carries a target and
 //! bytes from one to the other, and a status, headers and bytes back.
 
 mod fault;
@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 /// One request.
 pub(crate) struct HttpCall<'a> {
     pub(crate) target: &'a Target,
+    pub(crate) media: Media,
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
@@ -36,6 +37,13 @@ pub(crate) struct HttpCall<'a> {
     /// The caller's place among the requests under way: nothing is sent without one. Its connection is one of the runtime
     /// that the place belongs to.
     pub(crate) place: &'a Place,
+}
+
+/// What the bytes of a body are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    Json,
+    Form,
 }
 
 /// Which connection may carry a request. None is ever repeated by the transport.

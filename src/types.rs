@@ -4,17 +4,22 @@ mod auth_req_id;
 mod binding_message;
 mod characters;
 mod email;
-mod email_key;
 mod match_code;
+mod person_key;
 mod totp_code;
+mod wish;
 
 pub use auth_req_id::AuthReqId;
 pub use binding_message::BindingMessage;
 pub(crate) use characters::is_visible_ascii;
 pub use email::Email;
-pub use email_key::EmailKey;
+pub use person_key::PersonKey;
+
+/// [`PersonKey`] by its older name, from when every person was named by an address.
+pub type EmailKey = PersonKey;
 pub use match_code::MatchCode;
 pub(crate) use totp_code::TotpCode;
+pub(crate) use wish::Wish;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use authsec_ciba::{Email, EmailKey};
+use authsec_ciba::{Email, PersonKey};
 use tokio::time::Instant;
 
 use crate::stage::Notice;
@@ -15,7 +15,7 @@ const LOCK: Duration = Duration::from_secs(15 * 60);
 ///
 /// What that cannot hide is how long the server takes to judge a code.
 #[derive(Default)]
-pub struct Decoys(Mutex<HashMap<EmailKey, WrongCodes>>);
+pub struct Decoys(Mutex<HashMap<PersonKey, WrongCodes>>);
 
 struct WrongCodes {
     count: u32,

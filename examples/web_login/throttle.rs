@@ -2,7 +2,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use authsec_ciba::{Email, EmailKey};
+use authsec_ciba::{Email, PersonKey};
 use tokio::time::Instant;
 
 const MOST: usize = 5;
@@ -14,7 +14,7 @@ const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// hold up known addresses only: on a website that tells strangers who has an account.
 pub struct Throttle {
     most: usize,
-    asked: Mutex<HashMap<EmailKey, VecDeque<Instant>>>,
+    asked: Mutex<HashMap<PersonKey, VecDeque<Instant>>>,
 }
 
 impl Throttle {

@@ -6,19 +6,19 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{Attempts, LIMIT, TotpLockout};
-use crate::types::{Email, EmailKey};
+use crate::types::{Email, PersonKey};
 
-fn attempts() -> (Arc<Attempts>, EmailKey) {
+fn attempts() -> (Arc<Attempts>, PersonKey) {
     let key = Email::new("user@example.com").expect("an address").key();
     (Arc::new(Attempts::new(Duration::from_secs(900), TotpLockout::ResetByCancel)), key)
 }
 
 /// Sends a wrong code, if it may; returns whether it did.
-fn wrong(attempts: &Arc<Attempts>, key: &EmailKey) -> bool {
+fn wrong(attempts: &Arc<Attempts>, key: &PersonKey) -> bool {
     attempts.claim(key.clone()).map(|attempt| attempt.wrong()).is_ok()
 }
 
-fn left(attempts: &Arc<Attempts>, key: &EmailKey) -> u32 {
+fn left(attempts: &Arc<Attempts>, key: &PersonKey) -> u32 {
     attempts.left(key)
 }
 

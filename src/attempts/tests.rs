@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Attempt, Attempts, LIMIT, Refusal, TotpLockout};
 use crate::outcome::LockedBy;
-use crate::types::{Email, EmailKey};
+use crate::types::{Email, PersonKey};
 
 const LOCK: Duration = Duration::from_secs(15 * 60);
 
@@ -17,11 +17,11 @@ fn attempts(lockout: TotpLockout) -> Arc<Attempts> {
     Arc::new(Attempts::new(LOCK, lockout))
 }
 
-fn key(email: &str) -> EmailKey {
+fn key(email: &str) -> PersonKey {
     Email::new(email).expect("an email").key()
 }
 
-fn user() -> EmailKey {
+fn user() -> PersonKey {
     key("user@example.com")
 }
 

@@ -12,14 +12,14 @@ use super::environment::{self, Environment};
 use super::headers::{HeaderFunction, Headers, OutgoingRequest};
 use super::{CibaClient, Inner, origin};
 use crate::attempts::{Attempts, TotpLockout};
+use crate::authsec::{ApiRoutes, Plane};
 use crate::error::Error;
 use crate::poll::PollPolicy;
+use crate::profile::{AuthSec, Profile};
 use crate::push_guard::{PushGuard, PushLedger};
 use crate::registry::Registry;
 use crate::secret::ClientSecret;
-use crate::sync::Mutex;
 use crate::transport::{Authorization, HttpOptions, HttpTransport, Places, Transport};
-use crate::wire::{ApiRoutes, Plane};
 
 /// AuthSec's own cloud, as the newest official SDK names it (`docs/wire.md`, section 1).
 const CLOUD: &str = "https://prod.api.authsec.ai";
@@ -139,7 +139,8 @@ impl CibaClientBuilder {
         self.base_url(CLOUD)
     }
 
-    /// Which generation of routes the server has. Default: [`ApiRoutes::Workspace`], the newest.
+    /// Which generation of routes the server has. Default: [`ApiRoutes::Workspace`], the newest. [`ApiRoutes::OAuth`] are the
+    /// same server's routes of the standard, where it has them switched on.
     pub fn routes(mut self, routes: ApiRoutes) -> Self {
         self.routes = routes;
         self
@@ -387,7 +388,7 @@ impl CibaClientBuilder {
         self.transport_of = Some(SharedTransport {
             transport: Arc::clone(&other.inner.transport),
             places: other.inner.places.clone(),
-            origin: other.inner.targets.poll.url.origin(),
+            origin: other.inner.profile.poll_target().url.origin(),
         });
         self
     }
@@ -524,15 +525,14 @@ impl CibaClientBuilder {
             plane = plane.name(),
             "a client of AuthSec"
         );
+        let targets = origin::join(&base_url, self.routes.paths(&plane));
         Ok(Inner {
             transport,
-            targets: origin::join(&base_url, self.routes.paths(&plane)),
-            plane,
+            profile: Profile::AuthSec(AuthSec::new(self.routes, plane, targets, authorization)),
             policy,
             request_timeout: self.request_timeout,
             initiate_timeout: self.initiate_timeout,
             places,
-            authorization: Mutex::new(authorization),
             headers,
             registry: Arc::new(Registry::new(self.concurrent_approvals)),
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
@@ -586,6 +586,24 @@ impl CibaClientBuilder {
 
     /// For whom to ask is said, and said once.
     fn check_plane(&self) -> Result<(), Error> {
+        if self.routes == ApiRoutes::OAuth {
+            if self.admin {
+                return Err(Error::config(
+                    "routes",
+                    "of the standard know no administrators: take admin() away, and name a client",
+                ));
+            }
+            if self.client_id.is_some() && self.client_secret.is_none() {
+                return Err(Error::config(
+                    "client_secret",
+                    format_args!(
+                        "is not set, and the routes of the standard let nobody in without one: call client_secret(..) or set \
+                         {}",
+                        environment::CLIENT_SECRET
+                    ),
+                ));
+            }
+        }
         match (&self.client_id, self.admin) {
             (None, false) => Err(Error::config(
                 "client_id",

@@ -1,8 +1,8 @@
 use std::ffi::OsString;
 
+use crate::authsec::ApiRoutes;
 use crate::error::Error;
 use crate::secret::ClientSecret;
-use crate::wire::ApiRoutes;
 
 pub(super) const BASE_URL: &str = "AUTHSEC_BASE_URL";
 pub(super) const CLIENT_ID: &str = "AUTHSEC_CLIENT_ID";
@@ -90,8 +90,8 @@ impl Routes {
             Error::config(
                 "routes",
                 format_args!(
-                    "are not known: {ROUTES} is one of workspace, tenant, unprefixed, admin, tenant-admin and \
-                     unprefixed-admin"
+                    "are not known: {ROUTES} is one of workspace, oauth, tenant, unprefixed, admin, tenant-admin \
+                     and unprefixed-admin"
                 ),
             )
         })?;

@@ -7,25 +7,21 @@ use tokio_util::task::TaskTracker;
 use super::headers::{Headers, OutgoingRequest, RequestKind};
 use crate::attempts::Attempts;
 use crate::poll::{Jitter, PollPolicy};
+use crate::profile::Profile;
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
-use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
-use crate::transport::{Authorization, Places, RequestHeaders, Target, Transport};
-use crate::wire::Plane;
+use crate::transport::{Places, RequestHeaders, Transport};
 
 /// What every request needs. Data only.
 pub(crate) struct Inner {
     /// Other clients may share it, and the places with it.
     pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) targets: Targets,
-    pub(crate) plane: Plane,
+    pub(crate) profile: Profile,
     pub(crate) policy: PollPolicy,
     pub(crate) request_timeout: Duration,
     pub(crate) initiate_timeout: Duration,
     pub(crate) places: Places,
-    /// Who this client is to the server; it can be changed while polls run.
-    pub(crate) authorization: Mutex<Option<Authorization>>,
     /// What the caller adds to each request.
     pub(crate) headers: Option<Headers>,
     pub(crate) registry: Arc<Registry>,
@@ -37,20 +33,7 @@ pub(crate) struct Inner {
     pub(crate) fixed_jitter: Option<u16>,
 }
 
-/// The three addresses, parsed once.
-#[derive(Debug)]
-pub(crate) struct Targets {
-    pub(crate) initiate: Target,
-    pub(crate) poll: Target,
-    pub(crate) totp: Target,
-}
-
 impl Inner {
-    /// For one request. The server may ask for another by the time of the next.
-    pub(crate) fn authorization(&self) -> Option<Authorization> {
-        lock(&self.authorization).clone()
-    }
-
     /// What the caller adds to one request, in whose span this is called.
     pub(crate) fn headers(&self, kind: RequestKind, flow: FlowId) -> Option<RequestHeaders> {
         self.headers.as_ref().map(|headers| headers.of(OutgoingRequest::new(kind, flow)))
@@ -64,7 +47,7 @@ impl Inner {
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CibaClient")
-            .field("origin", &self.targets.poll.url.origin().ascii_serialization())
+            .field("origin", &self.profile.poll_target().url.origin().ascii_serialization())
             .field("poll_policy", &self.policy)
             .field("usage", &super::Usage::of(self))
             .finish_non_exhaustive()

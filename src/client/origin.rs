@@ -1,9 +1,9 @@
 use url::{Host, Url};
 
-use super::Targets;
+use crate::authsec::Paths;
 use crate::error::Error;
+use crate::profile::Targets;
 use crate::transport::{Target, is_loopback};
-use crate::wire::Paths;
 
 /// Checks a base URL: https, or http to a loopback address or the exact name `localhost`, or to the one host of a private
 /// network that the caller has named for it.

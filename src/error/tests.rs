@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::server_message::{clean, clean_request_id};
 use super::{Error, ErrorKind};
-use crate::wire::ErrorCode;
+use crate::answer::ErrorCode;
 
 const EMAIL: &str = "User@example.com";
 

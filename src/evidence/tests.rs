@@ -1,10 +1,10 @@
 use url::Url;
 
 use super::{Evidence, Purpose, Reply};
+use crate::answer::ErrorCode;
 use crate::error::{Error, ErrorKind};
 use crate::secret::ClientSecret;
 use crate::transport::{Authorization, ReplyHeaders, Target};
-use crate::wire::ErrorCode;
 
 fn target() -> Target {
     Target::new(Url::parse("https://auth.example.com/authsec/uflow/auth/ciba/token").expect("a URL"))

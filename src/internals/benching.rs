@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::answer::{Answer, Asked, PollAnswer};
+use crate::authsec::{Plane, PollBody, TotpAnswer};
 use crate::clock::{Instant, later, now};
 use crate::poll::{Deadline, Event, Jitter, Pace, PollPolicy, Verdict};
 use crate::registry::{Ended, Joined, News, Said, Slot, Unheard};
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, Email, EmailKey};
-use crate::wire::{Answer, Asked, Plane, PollAnswer, PollBody, TotpAnswer};
+use crate::types::{AuthReqId, Email, PersonKey};
 
 fn answer(status: u16, body: &[u8]) -> Answer<'_> {
     Answer { status, retry_after: None, body: Some(body) }
@@ -17,22 +18,22 @@ fn answer(status: u16, body: &[u8]) -> Answer<'_> {
 
 /// Whether the answer to a poll says "pending" or approves.
 #[must_use]
-pub fn read_poll(status: u16, body: &[u8], email: &EmailKey) -> bool {
+pub fn read_poll(status: u16, body: &[u8], email: &PersonKey) -> bool {
     let asked = Asked { auth_req_id: "id-1", email };
-    let read = crate::wire::read_poll(&answer(status, body), &asked);
+    let read = crate::authsec::read_poll(&answer(status, body), &asked);
     matches!(read, PollAnswer::Pending { .. } | PollAnswer::Approved(_))
 }
 
 /// Whether the answer to an initiate is an acknowledgement.
 #[must_use]
-pub fn read_initiate(status: u16, body: &[u8], email: &EmailKey) -> bool {
-    crate::wire::read_initiate(&answer(status, body), email).is_ok()
+pub fn read_initiate(status: u16, body: &[u8], email: &PersonKey) -> bool {
+    crate::authsec::read_initiate(&answer(status, body), email).is_ok()
 }
 
 /// Whether the answer to a TOTP login verifies.
 #[must_use]
-pub fn read_totp(status: u16, body: &[u8], email: &EmailKey) -> bool {
-    matches!(crate::wire::read_totp(&answer(status, body), email), TotpAnswer::Verified(_))
+pub fn read_totp(status: u16, body: &[u8], email: &PersonKey) -> bool {
+    matches!(crate::authsec::read_totp(&answer(status, body), email), TotpAnswer::Verified(_))
 }
 
 /// The bodies of polls of one client.

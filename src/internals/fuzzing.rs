@@ -3,14 +3,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::types::{Email, EmailKey};
-use crate::wire::{Answer, Asked, PollAnswer, TotpAnswer};
+use crate::answer::{Answer, Asked, PollAnswer};
+use crate::authsec::TotpAnswer;
+use crate::types::{Email, PersonKey};
 
 /// The request and the person that are asked for, always.
 pub const ASKED: (&str, &str) = ("id-1", "user@example.com");
 
 #[allow(clippy::expect_used)]
-fn key() -> EmailKey {
+fn key() -> PersonKey {
     Email::new(ASKED.1).expect("an address").key()
 }
 
@@ -65,7 +66,7 @@ fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
 /// The answer to a poll.
 #[must_use]
 pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }) {
+    match crate::authsec::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }) {
         PollAnswer::Approved(approval) => Read::Token(approval.token.expose_secret().to_owned()),
         PollAnswer::Pending { .. } => Read::Pending,
         PollAnswer::SlowDown { interval, .. } => Read::SlowDown { interval },
@@ -87,7 +88,7 @@ pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
 /// The answer to an initiate.
 #[must_use]
 pub fn read_initiate(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_initiate(&answer(status, body), &key()) {
+    match crate::authsec::read_initiate(&answer(status, body), &key()) {
         Ok(ack) => Read::Acknowledged {
             id: ack.auth_req_id.expose_secret().to_owned(),
             expires_in: ack.expires_in,
@@ -100,7 +101,7 @@ pub fn read_initiate(status: u16, body: Option<&[u8]>) -> Read {
 /// The answer to a TOTP login.
 #[must_use]
 pub fn read_totp(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::wire::read_totp(&answer(status, body), &key()) {
+    match crate::authsec::read_totp(&answer(status, body), &key()) {
         TotpAnswer::Verified(token) => Read::Token(token.expose_secret().to_owned()),
         TotpAnswer::WrongCode => Read::WrongCode,
         TotpAnswer::Locked { .. } => Read::Locked,

@@ -70,7 +70,7 @@ impl ApprovalOutcome {
 /// A person's yes: what the server sent with it, and to which request it belongs.
 #[derive(Clone, Debug)]
 pub struct Approval {
-    grant: Grant,
+    grant: Granted,
     auth_req_id: AuthReqId,
     email: Option<Email>,
 }
@@ -122,18 +122,19 @@ impl Approval {
     }
 }
 
-/// What the server sends when the person has approved, as it was read: not yet of any request.
+/// What the server sends when the person has approved, as it was read: of no request yet, and nobody has checked it.
 #[derive(Clone, Debug)]
-pub(crate) struct Grant {
+pub(crate) struct Granted {
     pub(crate) token: AccessToken,
     pub(crate) token_type: Option<String>,
     pub(crate) expires_in: Option<Duration>,
     pub(crate) scope: Option<String>,
 }
 
-impl Grant {
-    /// The approval of this request; `email` where this client initiated it.
-    pub(crate) fn of(self, auth_req_id: AuthReqId, email: Option<Email>) -> Approval {
+impl Granted {
+    /// The approval of this request; `email` where this client initiated it. For `profile` alone, which has checked what there
+    /// is to check: a test sees to it that nobody else calls it.
+    pub(crate) fn into_approval(self, auth_req_id: AuthReqId, email: Option<Email>) -> Approval {
         Approval { grant: self, auth_req_id, email }
     }
 }

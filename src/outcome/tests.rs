@@ -4,18 +4,18 @@ mod cannot_fail_open;
 mod redacted;
 mod words;
 
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Grant, Verified};
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Granted, Verified};
 use crate::secret::AccessToken;
 use crate::{AuthReqId, Email};
 
 fn approval(token: &str) -> Approval {
-    let grant = Grant {
+    let grant = Granted {
         token: AccessToken::new(token),
         token_type: Some("Bearer".to_owned()),
         expires_in: None,
         scope: Some("openid".to_owned()),
     };
-    grant.of(AuthReqId::new("canary-id").expect("an id"), Email::new("user@example.com").ok())
+    grant.into_approval(AuthReqId::new("canary-id").expect("an id"), Email::new("user@example.com").ok())
 }
 
 fn verified(token: AccessToken) -> Verified {

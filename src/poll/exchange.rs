@@ -5,13 +5,13 @@ use tracing::Span;
 
 use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
+use crate::answer::{Asked, ErrorCode};
 use crate::client::{Inner, RequestKind};
 use crate::clock::now;
 use crate::evidence::{Evidence, Purpose};
 use crate::registry::{Asking, News};
 use crate::trace::MaskedEmail;
 use crate::transport::{Caller, HttpCall, Lane, Place, Turn};
-use crate::wire::{Asked, ErrorCode, PollBody};
 
 /// How long a look waits for a place.
 const LOOK: Duration = Duration::from_millis(250);
@@ -44,15 +44,15 @@ pub(super) async fn exchange(
         return;
     }
     let slot = asking.slot();
-    let body = PollBody::new(slot.id().expose_secret(), slot.resource(), &inner.plane).encode();
-    let authorization = inner.authorization();
+    let outgoing = inner.profile.poll(slot.id().expose_secret(), slot.resource()).await;
     let headers = span.and_then(|span| span.in_scope(|| inner.headers(RequestKind::Poll, slot.flow())));
     let call = HttpCall {
-        target: &inner.targets.poll,
-        body: body.into(),
+        target: outgoing.target,
+        media: outgoing.media,
+        body: outgoing.body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Poll,
-        authorization: authorization.clone(),
+        authorization: outgoing.authorization.clone(),
         headers: headers.as_ref(),
         place: &place,
     };
@@ -63,14 +63,21 @@ pub(super) async fn exchange(
     let secrets = [id, id.trim_end_matches('='), slot.who().as_str()];
     let evidence = Evidence {
         purpose: Purpose::Approval,
-        target: &inner.targets.poll,
-        authorization: authorization.as_ref(),
+        target: outgoing.target,
+        authorization: outgoing.authorization.as_ref(),
         headers: headers.as_ref(),
         secrets: &secrets,
     };
-    let heard = Heard::of(reply, &asked, &evidence);
+    if let Ok(reply) = &reply {
+        inner.profile.notice(&reply.headers);
+    }
+    let mut heard = Heard::of(reply, &inner.profile, &asked, &evidence);
     drop(place);
     inner.places.ended(heard.is_answer());
+    // Without the place: what an approval is checked by may have to be fetched.
+    if let Some(granted) = heard.granted() {
+        heard.accepted(inner.profile.accept(granted, slot.id().clone(), slot.email().cloned()).await);
+    }
     let email = MaskedEmail(slot.who().as_str());
     match heard.fault() {
         None => tracing::debug!(flow = %slot.flow(), %email, "polled"),
@@ -89,14 +96,12 @@ pub(super) async fn exchange(
     }
     let (at, jitter) = (now(), inner.jitter());
     let took = asking.took(at);
-    let tellings = asking.end(at, |slot, pace, life, answer_was_lost| {
+    let tellings = asking.end(at, |_, pace, life, answer_was_lost| {
         // Only an answer says how long answers take.
         if let Some(took) = took.filter(|_| heard.is_answer()) {
             pace.took(took);
         }
-        heard.judge(slot, pace, answer_was_lost, life, at, |pace, event| {
-            pace.observe(event, &policy, at, jitter)
-        })
+        heard.judge(pace, answer_was_lost, life, at, |pace, event| pace.observe(event, &policy, at, jitter))
     });
     tellings.into_iter().for_each(Telling::tell);
 }

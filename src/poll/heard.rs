@@ -1,13 +1,14 @@
 //! From bytes, or the lack of them, to what they mean for an id. Pure.
 
 use super::{Event, Life, Pace, Verdict};
+use crate::answer::{self, Answer, Asked, PollAnswer};
 use crate::clock::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Reply};
-use crate::outcome::Grant;
-use crate::registry::{Ended, News, Slot};
+use crate::outcome::{Approval, Granted};
+use crate::profile::Profile;
+use crate::registry::{Ended, News};
 use crate::transport::{Body, Fault, FaultKind, HttpReply};
-use crate::wire::{self, Answer, Asked, PollAnswer};
 
 /// What was heard of a request.
 pub(super) struct Heard {
@@ -21,7 +22,9 @@ pub(super) struct Heard {
 }
 
 enum Said {
-    Approved(Grant),
+    /// Not yet accepted.
+    Granted(Granted),
+    Approved(Approval),
     Ended(Ended),
     /// The request is gone from the server: another has it, or its answer was lost.
     Gone(Ended),
@@ -32,19 +35,24 @@ enum Said {
 }
 
 impl Heard {
-    pub(super) fn of(reply: Result<HttpReply, Fault>, asked: &Asked<'_>, evidence: &Evidence<'_>) -> Self {
+    pub(super) fn of(
+        reply: Result<HttpReply, Fault>,
+        profile: &Profile,
+        asked: &Asked<'_>,
+        evidence: &Evidence<'_>,
+    ) -> Self {
         let HttpReply { status, retry_after, headers, body } = match reply {
             Ok(reply) => reply,
             Err(fault) => return Self::of_fault(fault, false).backed_by(evidence, None),
         };
         let read = |body| {
-            let heard = Self::of_answer(wire::read_poll(&Answer { status, retry_after, body }, asked));
+            let heard = Self::of_answer(profile.read_poll(&Answer { status, retry_after, body }, asked));
             heard.backed_by(evidence, Some(Reply { headers: &headers, body }))
         };
         match body {
             Body::Whole(bytes) => read(Some(&bytes)),
             // What is there may be all there was.
-            Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+            Body::Cut(bytes, _) if answer::is_one_object(&bytes) => read(Some(&bytes)),
             Body::Cut(_, fault) => {
                 let heard = Self { answered: true, ..Self::of_fault(fault, status == 200) };
                 heard.backed_by(evidence, Some(Reply { headers: &headers, body: None }))
@@ -66,14 +74,14 @@ impl Heard {
             Said::Undecided(_, error) => error.as_mut(),
             Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
             Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
-            Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
+            Said::Granted(_) | Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
 
     fn of_answer(answer: PollAnswer) -> Self {
         let mut hides_approval = false;
         let said = match answer {
-            PollAnswer::Approved(grant) => Said::Approved(grant),
+            PollAnswer::Approved(granted) => Said::Granted(granted),
             PollAnswer::Denied => Said::Ended(Ended::Denied),
             PollAnswer::TransactionFailed(error) => Said::Ended(Ended::Refused(error)),
             PollAnswer::Expired => Said::Gone(Ended::Expired),
@@ -114,6 +122,26 @@ impl Heard {
         Self { said, may_have_approved, answered: false, cut }
     }
 
+    /// What was granted, taken out: it has to be accepted, or it is nothing.
+    pub(super) fn granted(&mut self) -> Option<Granted> {
+        if !matches!(self.said, Said::Granted(_)) {
+            return None;
+        }
+        let nothing = Said::Undecided(Event::Unreadable { retry_after: None }, None);
+        match std::mem::replace(&mut self.said, nothing) {
+            Said::Granted(granted) => Some(granted),
+            _ => None,
+        }
+    }
+
+    /// What became of it. What is refused is refused for good: the server has given its one answer.
+    pub(super) fn accepted(&mut self, accepted: Result<Approval, Error>) {
+        self.said = match accepted {
+            Ok(approval) => Said::Approved(approval),
+            Err(error) => Said::Ended(Ended::Refused(error)),
+        };
+    }
+
     pub(super) fn is_answer(&self) -> bool {
         self.answered
     }
@@ -124,14 +152,13 @@ impl Heard {
             Said::Undecided(_, error) => error.as_ref(),
             Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
             Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
-            Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
+            Said::Granted(_) | Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
 
     /// What it means for the id of this slot. `answer_was_lost`: an earlier answer may have held the approval.
     pub(super) fn judge(
         self,
-        slot: &Slot,
         pace: &mut Pace,
         answer_was_lost: bool,
         life: Option<Life>,
@@ -145,11 +172,9 @@ impl Heard {
             pace.cut_approval();
         }
         let (event, error) = match self.said {
-            // The one place where an approval is born.
-            Said::Approved(grant) => {
-                let approval = grant.of(slot.id().clone(), slot.email().cloned());
-                return News::Ended(Ended::Approved(approval));
-            }
+            Said::Approved(approval) => return News::Ended(Ended::Approved(approval)),
+            // Nobody has looked at it.
+            Said::Granted(_) => return News::Undecided,
             Said::Ended(ended) => return News::Ended(ended),
             // A server that says so before the request's time can be over has spent it: on the answer that was lost.
             Said::Gone(ended) => {

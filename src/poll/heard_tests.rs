@@ -1,11 +1,12 @@
 //! Who answered, if anybody did (B-24, B-82): behind a server that does not answer at all, polls leave the queue.
 
 use super::Heard;
+use crate::CibaClient;
+use crate::answer::Asked;
 use crate::evidence::{Evidence, Purpose};
-use crate::transport::script::Line;
+use crate::transport::script::{Line, Script};
 use crate::transport::{FaultKind, Target};
 use crate::types::Email;
-use crate::wire::Asked;
 
 fn is_answer(line: Line) -> bool {
     let target = Target::new(url::Url::parse("https://auth.example.com/token").expect("a URL"));
@@ -17,7 +18,9 @@ fn is_answer(line: Line) -> bool {
         headers: None,
         secrets: &[],
     };
-    Heard::of(line.reply, &Asked { auth_req_id: "id-1", email: &email }, &evidence).is_answer()
+    let inner = CibaClient::builder().base_url("https://auth.example.com").client_id("client");
+    let profile = inner.into_inner(Box::new(Script::default())).expect("valid").profile;
+    Heard::of(line.reply, &profile, &Asked { auth_req_id: "id-1", email: &email }, &evidence).is_answer()
 }
 
 #[test]

@@ -315,7 +315,7 @@ impl Wait {
     }
 
     fn endpoint(&self) -> Arc<str> {
-        Arc::clone(&self.inner.targets.poll.endpoint)
+        Arc::clone(&self.inner.profile.poll_target().endpoint)
     }
 
     /// Finishes a request in a task of its own.

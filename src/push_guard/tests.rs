@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::{Push, PushGuard, PushLedger};
 use crate::ErrorKind;
-use crate::types::{Email, EmailKey};
+use crate::types::{Email, PersonKey};
 
-fn key(email: &str) -> EmailKey {
+fn key(email: &str) -> PersonKey {
     Email::new(email).expect("an email").key()
 }
 
-fn user() -> EmailKey {
+fn user() -> PersonKey {
     key("user@example.com")
 }
 
@@ -27,7 +27,7 @@ fn refused(ledger: &PushLedger) -> Duration {
 }
 
 /// A push that may have left.
-fn sent(ledger: &PushLedger, key: EmailKey) -> Push<'_> {
+fn sent(ledger: &PushLedger, key: PersonKey) -> Push<'_> {
     let mut push = ledger.claim(key).unwrap_or_else(|error| panic!("{error}"));
     push.sending();
     push

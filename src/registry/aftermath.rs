@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::end::End;
 use super::request::Request;
 use crate::trace::{FlowId, MaskedEmail};
-use crate::types::EmailKey;
+use crate::types::PersonKey;
 
 /// What has to be dropped and told once no lock is held: it runs foreign code.
 #[must_use = "what waits is not told until this is dropped without a lock"]
@@ -15,7 +15,7 @@ pub(crate) struct Aftermath {
     pub(super) token: Option<CancellationToken>,
     pub(super) end: Option<End>,
     /// Whose, for the log.
-    pub(super) of: Option<(FlowId, EmailKey)>,
+    pub(super) of: Option<(FlowId, PersonKey)>,
 }
 
 impl Drop for Aftermath {

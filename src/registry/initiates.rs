@@ -5,7 +5,7 @@ use crate::clock::Instant;
 use crate::expiring::Entry;
 use crate::poll::Life;
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, EmailKey};
+use crate::types::{AuthReqId, PersonKey};
 
 /// What the server has promised of an id.
 pub(crate) struct Acknowledged {
@@ -20,7 +20,7 @@ pub(crate) struct Acknowledged {
 
 /// The initiates of one person that are under way.
 pub(super) struct Initiates {
-    pub(super) key: EmailKey,
+    pub(super) key: PersonKey,
     pub(super) under_way: u32,
     /// How many have begun.
     begun: u32,
@@ -31,7 +31,7 @@ pub(super) struct Initiates {
 }
 
 impl Initiates {
-    pub(super) fn new(key: EmailKey) -> Self {
+    pub(super) fn new(key: PersonKey) -> Self {
         Self { key, under_way: 0, begun: 0, acknowledged: 0, cancels: 0 }
     }
 
@@ -51,9 +51,9 @@ impl Initiates {
 }
 
 impl Entry for Initiates {
-    type Key = EmailKey;
+    type Key = PersonKey;
 
-    fn key(&self) -> &EmailKey {
+    fn key(&self) -> &PersonKey {
         &self.key
     }
 

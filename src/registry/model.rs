@@ -16,12 +16,12 @@ use super::{
     Acknowledged, Asking, Ended, Initiating, Joined, News, Registry, Request, Said, Slot, Unheard, Work,
 };
 use crate::clock::{Instant, later, now};
-use crate::outcome::{ApprovalOutcome, CancelReason, Grant};
+use crate::outcome::{ApprovalOutcome, CancelReason, Granted};
 use crate::poll::Life;
 use crate::secret::AccessToken;
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, Email, EmailKey};
+use crate::types::{AuthReqId, Email, PersonKey};
 
 /// Walks through every order in which nobody is interrupted more than three times. All are on one runtime, which runs nothing.
 fn check(model: impl Fn() + Sync + Send + 'static) {
@@ -36,7 +36,7 @@ fn check(model: impl Fn() + Sync + Send + 'static) {
 #[derive(Clone)]
 struct World {
     registry: Arc<Registry>,
-    key: EmailKey,
+    key: PersonKey,
     /// What was handed to the runtime.
     tasks: Arc<Mutex<Vec<Work>>>,
 }
@@ -181,8 +181,8 @@ fn acknowledged(text: &str) -> Acknowledged {
 
 fn approved() -> News {
     let token = AccessToken::new("tok");
-    let grant = Grant { token, token_type: None, expires_in: None, scope: None };
-    News::Ended(Ended::Approved(grant.of(AuthReqId::new("id").expect("an id"), None)))
+    let grant = Granted { token, token_type: None, expires_in: None, scope: None };
+    News::Ended(Ended::Approved(grant.into_approval(AuthReqId::new("id").expect("an id"), None)))
 }
 
 fn drive(request: &Arc<Request>) -> bool {

@@ -6,7 +6,7 @@ use super::aftermath::Aftermath;
 use crate::clock::Instant;
 use crate::expiring::Entry;
 use crate::outcome::CancelReason;
-use crate::types::EmailKey;
+use crate::types::PersonKey;
 
 /// How many ids of one person a call looks at, to let go of those that are over.
 const SHED: usize = 8;
@@ -51,9 +51,9 @@ impl Person {
 }
 
 impl Entry for Person {
-    type Key = EmailKey;
+    type Key = PersonKey;
 
-    fn key(&self) -> &EmailKey {
+    fn key(&self) -> &PersonKey {
         self.first.who()
     }
 

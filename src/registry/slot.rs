@@ -13,7 +13,7 @@ use crate::outcome::{CancelReason, Outcome};
 use crate::poll::{Life, Listener, Pace, UnderWay};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, Email, EmailKey};
+use crate::types::{AuthReqId, Email, PersonKey};
 
 /// How long behind its end an id is remembered that this client initiated.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -27,7 +27,7 @@ const RECEIVED: Duration = Duration::from_secs(10);
 /// One `auth_req_id`: whom it is for, how fast it may be polled, the one request of it that is under way, and how it ended.
 /// All who wait for the id share it.
 pub(crate) struct Slot {
-    key: EmailKey,
+    key: PersonKey,
     id: AuthReqId,
     flow: FlowId,
     /// What the initiate said of it; `None` for an id of another process.
@@ -74,7 +74,7 @@ pub(crate) struct View<'a> {
 
 impl Slot {
     pub(super) fn new(
-        key: EmailKey,
+        key: PersonKey,
         id: AuthReqId,
         flow: FlowId,
         said: Option<Said>,
@@ -87,7 +87,7 @@ impl Slot {
         Arc::new(Self { key, id, flow, said: said.map(Box::new), state: Mutex::new(state) })
     }
 
-    pub(crate) fn who(&self) -> &EmailKey {
+    pub(crate) fn who(&self) -> &PersonKey {
         &self.key
     }
 

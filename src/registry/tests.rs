@@ -19,11 +19,11 @@ use tokio::sync::oneshot;
 use super::{Acknowledged, Ended, Joined, News, Registry, Request, Said, Slot, Unheard, Work};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
-use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Grant, Outcome};
+use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Granted, Outcome};
 use crate::poll::Life;
 use crate::secret::AccessToken;
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, Email, EmailKey};
+use crate::types::{AuthReqId, Email, PersonKey};
 
 const LIFE: Duration = Duration::from_secs(300);
 
@@ -35,11 +35,11 @@ fn side_by_side() -> Arc<Registry> {
     Arc::new(Registry::new(true))
 }
 
-fn key(email: &str) -> EmailKey {
+fn key(email: &str) -> PersonKey {
     Email::new(email).expect("an email").key()
 }
 
-fn user() -> EmailKey {
+fn user() -> PersonKey {
     key("user@example.com")
 }
 
@@ -93,7 +93,7 @@ struct Waiting {
 impl Waiting {
     fn joins(
         registry: &Arc<Registry>,
-        key: &EmailKey,
+        key: &PersonKey,
         text: &str,
         life: Option<Life>,
     ) -> Result<Self, Error> {
@@ -227,8 +227,8 @@ impl Asked {
 }
 
 fn approval(token: &str) -> Approval {
-    Grant { token: AccessToken::new(token), token_type: None, expires_in: None, scope: None }
-        .of(id("id-1"), None)
+    Granted { token: AccessToken::new(token), token_type: None, expires_in: None, scope: None }
+        .into_approval(id("id-1"), None)
 }
 
 fn approved() -> News {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tokio::time::timeout_at;
 
 use super::{check_runtime, no_place};
+use crate::answer::{self, Answer, Asked, ErrorCode, PollAnswer};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
@@ -10,7 +11,6 @@ use crate::evidence::{Evidence, Purpose, Reply};
 use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
-use crate::wire::{self, Answer, Asked, ErrorCode, PollAnswer, PollBody};
 
 /// An id that no server issues: AuthSec's are 44 characters of base64url.
 const NO_REQUEST: &str = "authsec-ciba-configuration-check";
@@ -50,33 +50,36 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return Err(no_place());
     };
-    let (authorization, headers) = (inner.authorization(), inner.headers(RequestKind::Check, flow));
+    let outgoing = inner.profile.poll(NO_REQUEST, None).await;
+    let headers = inner.headers(RequestKind::Check, flow);
     let evidence = Evidence {
         purpose: Purpose::Approval,
-        target: &inner.targets.poll,
-        authorization: authorization.as_ref(),
+        target: outgoing.target,
+        authorization: outgoing.authorization.as_ref(),
         headers: headers.as_ref(),
         secrets: &[NO_REQUEST],
     };
     let call = HttpCall {
-        target: &inner.targets.poll,
-        body: PollBody::new(NO_REQUEST, None, &inner.plane).encode().into(),
+        target: outgoing.target,
+        media: outgoing.media,
+        body: outgoing.body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Once,
-        authorization: authorization.clone(),
+        authorization: outgoing.authorization.clone(),
         headers: headers.as_ref(),
         place: &place,
     };
     let reply = inner.transport.send(call).await;
     let reply = reply.map_err(|fault| evidence.add_to(fault.into_error(), None))?;
+    inner.profile.notice(&reply.headers);
     let (status, retry_after) = (reply.status, reply.retry_after);
     let bytes = match &reply.body {
         Body::Whole(bytes) | Body::Cut(bytes, _) => Some(bytes.as_slice()),
         Body::TooLong | Body::Encoded => None,
     };
     let asked = Asked { auth_req_id: NO_REQUEST, email: &Email::new(NOBODY)?.key() };
-    let answer = wire::read_poll(&Answer { status, retry_after, body: bytes }, &asked);
-    let page = bytes.is_some_and(wire::is_web_page);
+    let answer = inner.profile.read_poll(&Answer { status, retry_after, body: bytes }, &asked);
+    let page = bytes.is_some_and(answer::is_web_page);
     let reply = Reply { headers: &reply.headers, body: bytes };
     judge(answer, status, page).map_err(|error| evidence.add_to(error, Some(reply)))
 }
@@ -116,7 +119,7 @@ fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
     match (error.kind(), status) {
         (ErrorKind::ClientAuth, 401) => Err(error.with_field("client_secret")),
         (ErrorKind::ClientAuth, _) => Err(error.with_field("client_id")),
-        (ErrorKind::Config, _) => Err(config(
+        (ErrorKind::Config, _) if error.field().is_none() => Err(config(
             &error,
             "routes",
             "do not exist at this server: check base_url and its path, and which generation of routes the server has",

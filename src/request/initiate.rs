@@ -7,17 +7,18 @@ use tokio::time::timeout_at;
 use tracing::field::Empty;
 
 use super::{BoxFuture, PendingApproval, check_runtime, no_place, tell_failure};
+use crate::answer::{self, Acknowledgement, Answer};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Purpose, Reply};
 use crate::poll::Life;
+use crate::profile::Profile;
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, HttpReply, Lane, RequestHeaders, Turn};
-use crate::types::{BindingMessage, Email, EmailKey};
-use crate::wire::{self, Acknowledgement, Answer, InitiateBody};
+use crate::types::{BindingMessage, Email, PersonKey, Wish};
 
 /// A connection that was provably not made is tried again so many times.
 const RECONNECTS: u32 = 2;
@@ -118,14 +119,14 @@ impl InitiateApproval {
         let key = email.key();
         let mut push = inner.pushes.claim(key.clone())?;
         let initiating = inner.registry.initiating(key.clone());
-        let body = InitiateBody {
-            email: email.as_str(),
+        let wish = Wish {
+            login_hint: email.as_str(),
             binding_message: self.binding_message.as_str(),
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
         };
         let headers = || span.in_scope(|| inner.headers(RequestKind::Initiate, flow));
-        match send(inner, &body, &key, &mut push, tried, headers).await {
+        match send(inner, &wish, &key, &mut push, tried, headers).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
@@ -149,8 +150,8 @@ impl InitiateApproval {
 /// Sends once. Only a connection that was provably not made is tried again: any other repeat would be a second push.
 async fn send(
     inner: &Inner,
-    body: &InitiateBody<'_>,
-    key: &EmailKey,
+    wish: &Wish<'_>,
+    key: &PersonKey,
     push: &mut Push<'_>,
     tried: &mut u32,
     headers: impl Fn() -> Option<RequestHeaders>,
@@ -162,20 +163,21 @@ async fn send(
     // From here: what it waited for its place would be taken from the time that the server needs for a push.
     let until = later(now(), inner.initiate_timeout);
     loop {
-        let (authorization, headers) = (inner.authorization(), headers());
+        let (outgoing, headers) = (inner.profile.start(wish).await, headers());
         let evidence = Evidence {
             purpose: Purpose::Push,
-            target: &inner.targets.initiate,
-            authorization: authorization.as_ref(),
+            target: outgoing.target,
+            authorization: outgoing.authorization.as_ref(),
             headers: headers.as_ref(),
-            secrets: &[body.email],
+            secrets: &[wish.login_hint],
         };
         let call = HttpCall {
-            target: &inner.targets.initiate,
-            body: body.encode(&inner.plane).into(),
+            target: outgoing.target,
+            media: outgoing.media,
+            body: outgoing.body.into(),
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
-            authorization: authorization.clone(),
+            authorization: outgoing.authorization.clone(),
             headers: headers.as_ref(),
             place: &place,
         };
@@ -183,7 +185,7 @@ async fn send(
         push.sending();
         let sent = now();
         let fault = match inner.transport.send(call).await {
-            Ok(reply) => return read(reply, &evidence, key).map(|ack| (ack, sent)),
+            Ok(reply) => return read(reply, &inner.profile, &evidence, key).map(|ack| (ack, sent)),
             Err(fault) => fault,
         };
         let again = matches!(fault.kind, FaultKind::NotConnected | FaultKind::NameMissing);
@@ -197,15 +199,22 @@ async fn send(
     }
 }
 
-fn read(reply: HttpReply, evidence: &Evidence<'_>, key: &EmailKey) -> Result<Acknowledgement, Error> {
+fn read(
+    reply: HttpReply,
+    profile: &Profile,
+    evidence: &Evidence<'_>,
+    key: &PersonKey,
+) -> Result<Acknowledgement, Error> {
+    profile.notice(&reply.headers);
     let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
     let read = |body| {
-        wire::read_initiate(&Answer { status, retry_after, body }, key)
+        profile
+            .read_start(&Answer { status, retry_after, body }, key)
             .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
     };
     match reply.body {
         Body::Whole(bytes) => read(Some(&bytes)),
-        Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+        Body::Cut(bytes, _) if answer::is_one_object(&bytes) => read(Some(&bytes)),
         Body::Cut(_, fault) => {
             let error = pushed_perhaps(fault).with_status(status);
             Err(evidence.add_to(error, Some(Reply { headers: head, body: None })))

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::PollForApproval;
+use crate::answer::Acknowledgement;
 use crate::client::Inner;
 use crate::poll::Life;
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, BindingMessage, Email};
-use crate::wire::Acknowledgement;
 
 /// A request that is on its way to a phone: the answer of `initiate_app_approval` in the API reference.
 ///

@@ -4,7 +4,9 @@ use tokio::time::timeout_at;
 use tracing::field::Empty;
 
 use super::{BoxFuture, check_runtime, no_place, tell_failure};
+use crate::answer::{self, Answer};
 use crate::attempts::{Attempt, Refusal};
+use crate::authsec::TotpAnswer;
 use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
@@ -13,7 +15,6 @@ use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode};
-use crate::wire::{self, Answer, TotpAnswer, TotpBody};
 
 /// One login: in its span, with its flow's id on an error.
 pub(crate) fn verify(
@@ -114,14 +115,14 @@ async fn ask(
     };
     attempt.sending();
     *sent = 1;
-    let body = TotpBody { email: email.as_str(), code: code.expose_secret() }.encode(&inner.plane);
+    let outgoing = inner.profile.totp(email.as_str(), code.expose_secret());
     let headers = span.in_scope(|| inner.headers(RequestKind::Totp, flow));
     // Not all that a server knows, and may repeat, stood in this request.
     let failed = |error, reply: Option<Reply<'_>>| {
-        let authorization = inner.authorization();
+        let authorization = inner.profile.authorization();
         let evidence = Evidence {
             purpose: Purpose::Login,
-            target: &inner.targets.totp,
+            target: outgoing.target,
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),
             secrets: &[email.as_str(), code.expose_secret()],
@@ -129,12 +130,12 @@ async fn ask(
         TotpAnswer::Failed(evidence.add_to(error, reply))
     };
     let call = HttpCall {
-        target: &inner.targets.totp,
-        body: body.into(),
+        target: outgoing.target,
+        media: outgoing.media,
+        body: outgoing.body.into(),
         timeout: inner.request_timeout,
         lane: Lane::Once,
-        // The routes have no client authentication.
-        authorization: None,
+        authorization: outgoing.authorization,
         headers: headers.as_ref(),
         place: &place,
     };
@@ -143,13 +144,13 @@ async fn ask(
         Err(fault) => return failed(fault.into_error(), None),
     };
     let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
-    let read = |body| match wire::read_totp(&Answer { status, retry_after, body }, &email.key()) {
+    let read = |body| match inner.profile.read_totp(&Answer { status, retry_after, body }, &email.key()) {
         TotpAnswer::Failed(error) => failed(error, Some(Reply { headers: head, body })),
         answer => answer,
     };
     match reply.body {
         Body::Whole(bytes) => read(Some(&bytes)),
-        Body::Cut(bytes, _) if wire::is_one_object(&bytes) => read(Some(&bytes)),
+        Body::Cut(bytes, _) if answer::is_one_object(&bytes) => read(Some(&bytes)),
         Body::Cut(_, fault) => {
             let error = fault.into_error().with_status(status);
             failed(error, Some(Reply { headers: head, body: None }))

@@ -48,14 +48,16 @@ impl SandboxBuilder {
         }
     }
 
-    /// Which server is imitated (section 1). Default: [`ApiRoutes::Workspace`].
+    /// Which server is imitated (section 1): one that has these routes. [`ApiRoutes::OAuth`] is the newest server, as
+    /// [`ApiRoutes::Workspace`] is, with [`oauth`](Self::oauth) switched on. Default: [`ApiRoutes::Workspace`].
     pub fn routes(mut self, routes: ApiRoutes) -> Self {
         self.settings.routes = routes;
+        self.settings.oauth |= routes == ApiRoutes::OAuth;
         self
     }
 
     /// Turns `XAA_CIBA` on: `/oauth/bc-authorize` and the CIBA grant of `/oauth/token`, their metadata, and
-    /// one-hour tokens on the workspace plane. Only with [`ApiRoutes::Workspace`]. Default: off, which is the
+    /// one-hour tokens on the workspace plane. Only on the newest server. Default: off, which is the
     /// real server's default, too.
     pub fn oauth(mut self, on: bool) -> Self {
         self.settings.oauth = on;
@@ -168,7 +170,7 @@ impl SandboxBuilder {
     ///
     /// Outside a tokio runtime, or on one without I/O or time.
     pub async fn start(mut self) -> io::Result<Sandbox> {
-        if self.settings.oauth && self.settings.routes != ApiRoutes::Workspace {
+        if self.settings.oauth && !self.settings.is_new() {
             return Err(invalid("oauth exists in the newest generation only"));
         }
         if !self.settings.clients.iter().any(|client| client.approved) {

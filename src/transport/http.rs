@@ -51,7 +51,7 @@ use self::dialled::Dialled;
 use self::fault::Way;
 use self::keep_alive::Idle;
 use self::runtime::Runtimes;
-use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Replying, Transport};
+use super::{Body, Fault, FaultKind, HttpCall, HttpReply, Media, Replying, Transport};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::sync::{Mutex, lock};
@@ -118,6 +118,10 @@ impl HttpTransport {
     fn request(&self, call: &HttpCall<'_>, body: Bytes) -> Request {
         let mut request = Request::new(Method::POST, self.target(&call.target.url));
         *request.headers_mut() = self.headers.clone();
+        if call.media == Media::Form {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(CONTENT_TYPE, form);
+        }
         if let Some(authorization) = &call.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization.clone().value());
         }

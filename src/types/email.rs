@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::EmailKey;
+use super::PersonKey;
 use super::characters::{is_bidi, is_control_or_break, is_zero_width};
 use crate::error::Error;
 use crate::trace::MaskedEmail;
@@ -87,8 +87,8 @@ impl Email {
 
     /// Whom the address means to this crate: what it counts, replaces and cancels by.
     #[must_use]
-    pub fn key(&self) -> EmailKey {
-        EmailKey::of(self.as_str())
+    pub fn key(&self) -> PersonKey {
+        PersonKey::of(self.as_str())
     }
 }
 

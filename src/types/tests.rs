@@ -3,8 +3,8 @@
 mod auth_req_id;
 mod binding_message;
 mod email;
-mod email_key;
 mod match_code;
+mod person_key;
 mod totp_code;
 
 use crate::{Error, ErrorKind};

@@ -2,8 +2,9 @@
 
 use url::Url;
 
-use crate::client::{Targets, origin};
-use crate::wire::{ApiRoutes, Plane};
+use crate::authsec::{ApiRoutes, Plane};
+use crate::client::origin;
+use crate::profile::Targets;
 use crate::{CibaClient, CibaClientBuilder, Error, ErrorKind};
 
 fn with(base_url: &str) -> CibaClientBuilder {

@@ -61,7 +61,9 @@ impl Route {
         let (prefix, member, plane) = match settings.routes {
             ApiRoutes::Unprefixed => ("/uflow/auth/", "tenant/", Plane::Tenant),
             ApiRoutes::Tenant => ("/authsec/uflow/auth/", "tenant/", Plane::Tenant),
-            ApiRoutes::Workspace => ("/authsec/uflow/auth/", "workspace/", Plane::Workspace),
+            ApiRoutes::Workspace | ApiRoutes::OAuth => {
+                ("/authsec/uflow/auth/", "workspace/", Plane::Workspace)
+            }
         };
         let rest = path.strip_prefix(prefix)?;
         let (plane, rest) = rest.strip_prefix(member).map_or((Plane::Admin, rest), |rest| (plane, rest));

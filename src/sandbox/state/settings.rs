@@ -31,8 +31,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The newest server, which has the workspace routes and, where it is told so, those of the standard.
     pub(crate) fn is_new(&self) -> bool {
-        self.routes == ApiRoutes::Workspace
+        matches!(self.routes, ApiRoutes::Workspace | ApiRoutes::OAuth)
     }
 
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {

@@ -1,5 +1,11 @@
+use std::time::SystemTime;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
+
+/// That what was called is to go (RFC 9745), and when (RFC 8594).
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// What a server calls a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -12,6 +18,19 @@ impl ReplyHeaders {
     /// What the server calls the request.
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.0.get(REQUEST_ID).and_then(text)
+    }
+
+    /// Whether what was called is to go.
+    pub(crate) fn is_deprecated(&self) -> bool {
+        let value = self.0.get(DEPRECATION).and_then(text);
+        value.is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"))
+    }
+
+    /// The day on which it goes, where one can be read. AuthSec writes the zone `UTC`, which an HTTP date does not have.
+    pub(crate) fn sunset(&self) -> Option<SystemTime> {
+        let date = self.0.get(SUNSET).and_then(text)?.trim();
+        let without_zone = date.strip_suffix("UTC").or_else(|| date.strip_suffix("GMT"))?;
+        httpdate::parse_http_date(&format!("{without_zone}GMT")).ok()
     }
 
     /// The origin to which a redirect leads; its path and query may hold anything.
@@ -32,4 +51,40 @@ impl ReplyHeaders {
 
 fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(deprecation: &'static str, sunset: &'static str) -> ReplyHeaders {
+        ReplyHeaders::of(&[("deprecation", deprecation), ("sunset", sunset)])
+    }
+
+    /// O-04: AuthSec's own date, an HTTP date, and what is none.
+    #[test]
+    fn o04_the_day_is_read_also_with_the_zone_that_no_http_date_has() {
+        let day = httpdate::parse_http_date("Thu, 31 Dec 2026 00:00:00 GMT").expect("a date");
+        for date in ["Thu, 31 Dec 2026 00:00:00 UTC", " Thu, 31 Dec 2026 00:00:00 GMT "] {
+            assert_eq!(headers("true", date).sunset(), Some(day), "{date:?}");
+        }
+        for none in [
+            "",
+            "UTC",
+            "2026-12-31",
+            "Thu, 31 Dec 2026 00:00:00 +0100",
+            "Thu, 99 Dec 2026 00:00:00 UTC",
+            "\t",
+        ] {
+            assert_eq!(headers("true", none).sunset(), None, "{none:?}");
+        }
+        assert_eq!(ReplyHeaders::default().sunset(), None);
+    }
+
+    /// RFC 9745 has a date there, older drafts `true`.
+    #[test]
+    fn o04_what_is_to_go_says_so() {
+        assert!(headers("true", "").is_deprecated() && headers("@1688169599", "").is_deprecated());
+        assert!(!headers("False", "").is_deprecated() && !ReplyHeaders::default().is_deprecated());
+    }
 }

@@ -137,7 +137,7 @@ fn b70_debug_masks_the_address() {
         assert_eq!(format!("{:?}", email(address)), shown);
         assert_eq!(format!("Email({})", email(address).masked()), shown);
     }
-    assert_eq!(format!("{:?}", email("User@Example.com").key()), "EmailKey(u***@example.com)");
+    assert_eq!(format!("{:?}", email("User@Example.com").key()), "PersonKey(u***@example.com)");
     assert_eq!(
         email("User@example.com").to_string(),
         "User@example.com",

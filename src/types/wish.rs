@@ -1,0 +1,8 @@
+/// What a start asks for, before it is known in whose words it is sent.
+pub(crate) struct Wish<'a> {
+    /// Whom to ask.
+    pub(crate) login_hint: &'a str,
+    pub(crate) binding_message: &'a str,
+    pub(crate) scopes: &'a [String],
+    pub(crate) resource: Option<&'a str>,
+}
