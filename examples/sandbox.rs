@@ -11,8 +11,9 @@ const HELP: &str = "\
 A fake AuthSec server with a phone.
 
   --port PORT                      where to listen on 127.0.0.1 (default 7468; 0: any)
-  --routes workspace|tenant|unprefixed
-                                   which generation of servers to imitate (default workspace, the newest)
+  --routes workspace|oauth|tenant|unprefixed
+                                   which generation of servers to imitate (default workspace, the newest;
+                                   oauth is the same with --oauth)
   --oauth                          /oauth/bc-authorize and the CIBA grant of /oauth/token
   --user EMAIL                     a user with a device and an authenticator; repeatable
                                    (default user@example.com, and nodevice@example.com without a device)
@@ -77,7 +78,7 @@ impl Options {
         let mut builder = Sandbox::builder()
             .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(7468))))
             .routes(self.routes)
-            .oauth(self.oauth)
+            .oauth(self.oauth || self.routes == ApiRoutes::OAuth)
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
             .interval(Duration::from_secs(self.interval.unwrap_or(5)));
@@ -105,6 +106,7 @@ fn routes(text: &str) -> Result<ApiRoutes, String> {
         "unprefixed" => Ok(ApiRoutes::Unprefixed),
         "tenant" => Ok(ApiRoutes::Tenant),
         "workspace" => Ok(ApiRoutes::Workspace),
+        "oauth" => Ok(ApiRoutes::OAuth),
         other => Err(format!("there are no routes {other}")),
     }
 }

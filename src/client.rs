@@ -75,7 +75,7 @@ impl CibaClient {
     /// | `AUTHSEC_WORKSPACE_ID` | on the newest server: TOTP logins for the users of a client; initiates for admins |
     /// | `AUTHSEC_ROUTES` | the routes of the standard: `oauth`; an older server: `tenant` or `unprefixed` (see [`ApiRoutes`](crate::ApiRoutes)); calls for administrators: `admin`, `tenant-admin` or `unprefixed-admin` |
     ///
-    /// So the users of a client take the first three, and the workspace if they use codes; administrators take the base
+    /// So the users of a client take the first three (and `AUTHSEC_ROUTES=oauth`, if their server is to speak the standard), and the workspace if they use codes; administrators take the base
     /// URL, `AUTHSEC_ROUTES=admin` and the workspace.
     ///
     /// An empty variable counts as missing. Any other variable whose name begins with `AUTHSEC_` is a warning in the log:

@@ -10,6 +10,11 @@ pub mod errors {}
 
 #[doc = include_str!("../docs/guide-links.md")]
 #[doc = ""]
+#[doc = include_str!("../docs/from-authsec-json-to-oauth.md")]
+pub mod from_authsec_json_to_oauth {}
+
+#[doc = include_str!("../docs/guide-links.md")]
+#[doc = ""]
 #[doc = include_str!("../docs/from-python.md")]
 pub mod from_python {}
 

@@ -224,7 +224,8 @@ fn f46_b82_as_many_sockets_as_places_and_not_one_more() {
 /// F-43: polls, logins and initiates have one bound together, also where half of them are dropped.
 #[tokio::test(start_paused = true)]
 async fn f43_one_bound_for_all_calls() {
-    let sandbox = Sandbox::builder().client(CLIENT, Some(SECRET)).start().await.expect("a free port");
+    let sandbox = Sandbox::builder().routes(crate::ROUTES).client(CLIENT, Some(SECRET));
+    let sandbox = sandbox.start().await.expect("a free port");
     let client = configured(&sandbox).max_in_flight(4).build().expect("valid");
     sandbox.faults().always(Call::Any, Fault::Delay(seconds(3)));
     let mut tasks = Vec::new();

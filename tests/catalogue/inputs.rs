@@ -38,7 +38,8 @@ async fn sent(address: &str) -> String {
     let _ = client.initiate_app_approval(address).await;
     let log = sandbox.log();
     assert_eq!(log.len(), 1, "{address:?}");
-    log[0].body.field("email").expect("an address").to_owned()
+    let member = if crate::ROUTES == authsec_ciba::ApiRoutes::OAuth { "login_hint" } else { "email" };
+    log[0].body.field(member).expect("an address").to_owned()
 }
 
 #[tokio::test(start_paused = true)]
@@ -313,6 +314,7 @@ async fn i18_ids() {
     }
     // Another client's: the server's refusal, typed, and no approval.
     let sandbox = Sandbox::builder()
+        .routes(crate::ROUTES)
         .user(User::new(EMAIL).reaction(Reaction::Approve))
         .client(CLIENT, Some(SECRET))
         .client("another", Some(SECRET))

@@ -15,6 +15,9 @@
 // A build without TLS or HTTP/2 leaves their cases out, and what only they use.
 #![cfg_attr(not(all(feature = "rustls", feature = "http2")), allow(unused_imports, dead_code))]
 
+/// Which routes the cases go by that are not about routes. `tests/catalogue_oauth` plays them at those of the standard.
+const ROUTES: authsec_ciba::ApiRoutes = authsec_ciba::ApiRoutes::Workspace;
+
 #[path = "../it/capture.rs"]
 mod capture;
 mod support;

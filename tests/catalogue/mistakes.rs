@@ -68,6 +68,18 @@ async fn make(mistake: &str) -> Option<Error> {
         "another generation of routes, a wrong path" => {
             checked(configured(&sandbox().await).routes(ApiRoutes::Tenant)).await
         }
+        "the standard's routes, where the server has them switched off" => {
+            checked(configured(&sandbox().await).routes(ApiRoutes::OAuth)).await
+        }
+        "the standard's routes, at another name of the server" => {
+            let sandbox = Sandbox::builder().routes(ApiRoutes::OAuth).client(CLIENT, Some(SECRET));
+            let sandbox = sandbox.issuer("https://login.example:8443").start().await.expect("a free port");
+            checked(configured(&sandbox).routes(ApiRoutes::OAuth)).await
+        }
+        "the standard's routes, without a secret" => refused(to(AWAY).routes(ApiRoutes::OAuth)),
+        "the standard's routes, for administrators" => {
+            refused(CibaClient::builder().base_url(AWAY).admin().routes(ApiRoutes::OAuth))
+        }
         "plain http to a host" => refused(to("http://authsec:7468")),
         "quotation marks in an env file" => refused(to("\"https://authsec.example\"")),
         "no secret where the server wants one" => {
@@ -197,7 +209,7 @@ fn says(told: &str, words: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn f58_b91_every_mistake_of_the_guides_table_is_told_in_its_words() {
     let rows = rows();
-    assert_eq!(rows.len(), 26, "a row of the table has no test, or a test no row");
+    assert_eq!(rows.len(), 30, "a row of the table has no test, or a test no row");
     for (mistake, kind, words) in rows {
         let Some(error) = make(mistake).await else { continue };
         let seen = match error.field() {

@@ -16,6 +16,7 @@ use crate::support::{
 /// milliseconds since the acknowledgement.
 async fn behind_a_slow_push(interval: u64, lifetime: u64) -> (&'static str, Vec<u128>, u128) {
     let sandbox = Sandbox::builder()
+        .routes(crate::ROUTES)
         .user(User::new(EMAIL))
         .client(CLIENT, Some(SECRET))
         .interval(seconds(interval))

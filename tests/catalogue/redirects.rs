@@ -4,7 +4,7 @@ use authsec_ciba::ErrorKind;
 
 use crate::support::wire::{ACK, APPROVED, Act, PENDING, Wire, answer, ok};
 use crate::support::{
-    EMAIL, an_id, initiate_through, json, poll_through, seconds, totp_through, with_header,
+    EMAIL, an_id, initiate_through, json, poll_through, redirect_kind, seconds, totp_through, with_header,
 };
 
 #[tokio::test(start_paused = true)]
@@ -25,9 +25,9 @@ async fn n28_redirects_307_and_308_to_another_origin() {
     let other = Wire::new([Act::Say(ok(APPROVED))]).await;
     for status in [307, 308] {
         let redirect = with_header(json(status, APPROVED), "location", &format!("{}/x", other.base_url()));
-        let expected = (ErrorKind::Protocol, Some(status), true);
-        assert_eq!(initiate_through(redirect.clone()).await.failed_as(), expected);
-        assert_eq!(totp_through(redirect.clone()).await.failed_as(), expected);
+        let of = |kind| (kind, Some(status), true);
+        assert_eq!(initiate_through(redirect.clone()).await.failed_as(), of(redirect_kind(status)));
+        assert_eq!(totp_through(redirect.clone()).await.failed_as(), of(ErrorKind::Protocol));
         let polled = poll_through([redirect]).await;
         assert_eq!((polled.error().status(), polled.at.len()), (Some(status), 1));
     }
@@ -51,9 +51,9 @@ async fn n29_redirect_from_https_to_http_on_the_same_host() {
         .build()
         .expect("valid");
     let error = client.initiate_app_approval(EMAIL).await.expect_err("a redirect");
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(308)), "{error:?}");
+    assert_eq!((error.kind(), error.status()), (redirect_kind(308), Some(308)), "{error:?}");
     let error = client.poll_for_approval(EMAIL, &an_id()).await.expect_err("a redirect");
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(308)));
+    assert_eq!((error.kind(), error.status()), (redirect_kind(308), Some(308)));
     let error = client.verify_totp(EMAIL, "123456").await.expect_err("a redirect");
     assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(308)));
     assert_eq!((secure.requests(), plain.accepted()), (3, 0));

@@ -114,10 +114,12 @@ def _reason(error: str) -> str:
 class Crate:
     """This crate, through `interop_client`."""
 
-    def __init__(self, program: Path, server: Server, client_id: str | None, email: str, options: list[str]) -> None:
+    def __init__(
+        self, program: Path, server: Server, routes: str, client_id: str | None, email: str, options: list[str]
+    ) -> None:
         self._command = [str(program), "--base-url", server.base_url, "--email", email]
         if client_id is not None:
-            self._command += ["--routes", "workspace", "--client-id", client_id]
+            self._command += ["--routes", routes, "--client-id", client_id]
         self._command += [option.format(workspace_id=server.workspace_id) for option in options]
 
     def play(self, calls: list[str]) -> list[Returned]:

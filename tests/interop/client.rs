@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 const HELP: &str = "\
-interop_client --base-url URL [--routes workspace|tenant|unprefixed] [--client-id ID] [--client-secret SECRET]
+interop_client --base-url URL [--routes workspace|oauth|tenant|unprefixed] [--client-id ID] [--client-secret SECRET]
                [--workspace-id ID] [--email EMAIL] CALL...
 
   initiate                                  a push; the later calls are about its auth_req_id
@@ -89,6 +89,7 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<(Caller, Vec<String>)
 fn routes(name: &str) -> Result<ApiRoutes, String> {
     match name {
         "workspace" => Ok(ApiRoutes::Workspace),
+        "oauth" => Ok(ApiRoutes::OAuth),
         "tenant" => Ok(ApiRoutes::Tenant),
         "unprefixed" => Ok(ApiRoutes::Unprefixed),
         _ => Err(format!("no routes are named {name:?}")),

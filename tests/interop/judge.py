@@ -118,12 +118,14 @@ def _common(cell: Cell, says: str, requests: int, pushes: int) -> list[str]:
 @dataclass(frozen=True)
 class Row:
     scenario: Scenario
-    python: Cell
+    python: Cell | None
     rust: Cell
 
     def wrongs(self) -> list[str]:
         of_rust = wrongs_of_rust(self.rust, self.scenario.rust, self.scenario.pushes)
-        of_python = wrongs_of_python(self.python, self.scenario.python, self.scenario.pushes)
+        of_python: list[str] = []
+        if self.python is not None and self.scenario.python is not None:
+            of_python = wrongs_of_python(self.python, self.scenario.python, self.scenario.pushes)
         return [
             *(f"Rust {wrong}" for wrong in of_rust),
             *(f"Python not as known: {wrong}" for wrong in of_python),
@@ -132,6 +134,8 @@ class Row:
     def verdict(self) -> str:
         if wrongs := self.wrongs():
             return "FAILED: " + "; ".join(wrongs)
+        if self.scenario.python is None:
+            return "Rust right"
         if wrong := self.scenario.python.wrong:
             return f"Rust right. Python: {wrong}"
         return "both right"
@@ -146,7 +150,9 @@ class Row:
         ]
 
 
-def _columns(cell: Cell) -> list[str]:
+def _columns(cell: Cell | None) -> list[str]:
+    if cell is None:
+        return ["has no such routes", "-", "-"]
     late = "" if cell.late is None else f" ({cell.late:.2f} s after the cancel)"
     gap = cell.smallest_gap()
     return [cell.text + late, str(cell.requests), "-" if gap is None else f"{gap:.3f}"]

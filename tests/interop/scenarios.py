@@ -25,6 +25,7 @@ class Flow(Enum):
     WORKSPACE = ("workspace", ("--routes", "workspace", "--allow-unauthenticated-clients"), True)
     NEW_ADMIN = ("admin, newest server", ("--routes", "workspace"), False)
     LOCKED = ("workspace, secret needed", ("--routes", "workspace"), True)
+    OAUTH = ("OAuth", ("--routes", "oauth"), True)
 
     def __init__(self, title: str, options: tuple[str, ...], has_client_id: bool) -> None:
         self.title, self.options, self.has_client_id = title, options, has_client_id
@@ -60,7 +61,7 @@ class Scenario:
     name: str
     flow: Flow
     calls: tuple[str, ...]  # `callers.py` explains them; `totp:right` and `adopt:another` are filled in
-    python: Python
+    python: Python | None  # `None`: the SDK has no such routes
     rust: Rust
     interval: int = 1  # what the server's acknowledgement says
     reaction: dict[str, Any] | None = None  # of the phone, to a push
@@ -82,6 +83,7 @@ def fault(call: str, name: str, **needs: Any) -> dict[str, Any]:
 AT_ONCE = {"reaction": "approve"}
 INITIATE_AND_POLL = ("initiate", "poll:1:30")
 WORKSPACE_ID = ("--workspace-id", "{workspace_id}")
+SECRET = ("--client-secret", "client-secret")
 NO_ID = "KeyError: 'auth_req_id'"
 
 OUTCOMES = [
@@ -391,8 +393,20 @@ NEWEST_SERVER = [
         calls=INITIATE_AND_POLL,
         reaction=AT_ONCE,
         python=Python(f"initiate: invalid_client; {NO_ID}", 0, "has no such setting (21)", pushes=0),
-        rust=Rust(APPROVED, 1, options=("--client-secret", "client-secret")),
+        rust=Rust(APPROVED, 1, options=SECRET),
     ),
 ]
 
-SCENARIOS = [*OUTCOMES, *CANCELS, *PACE_AND_FAULTS, *TOTP, *NEWEST_SERVER]
+JSON = [*OUTCOMES, *CANCELS, *PACE_AND_FAULTS, *TOTP, *NEWEST_SERVER]
+
+
+def at_oauth(scenario: Scenario) -> Scenario:
+    """The same calls at the routes of the standard, which have to come to the same."""
+    rust = replace(scenario.rust, options=(*SECRET, *scenario.rust.options))
+    if scenario.name == "TOTP right, no workspace_id":
+        # The administrators' route, which a client of the standard takes, does without.
+        rust = replace(rust, says=VERIFIED)
+    return replace(scenario, flow=Flow.OAUTH, python=None, rust=rust)
+
+
+SCENARIOS = [*JSON, *(at_oauth(it) for it in JSON if it.flow is Flow.WORKSPACE)]

@@ -166,10 +166,11 @@ fn faults(code: &str) -> Vec<Fault> {
 }
 
 async fn start(http2: bool) -> (Sandbox, CibaClient) {
-    let sandbox = Sandbox::builder().user(User::new(EMAIL).with_totp()).client("client", Some(SECRET));
-    let sandbox = sandbox.start().await.expect("a port");
+    let sandbox = Sandbox::builder().routes(crate::ROUTES).user(User::new(EMAIL).with_totp());
+    let sandbox = sandbox.client("client", Some(SECRET)).start().await.expect("a port");
     let client = CibaClient::builder()
         .base_url(sandbox.base_url())
+        .routes(crate::ROUTES)
         .client_id("client")
         .client_secret(SECRET)
         .workspace_id(sandbox.workspace_id())

@@ -67,21 +67,21 @@ async fn b95_wrong_routes_and_a_wrong_path_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn b95_f58_a_website_is_told_from_the_api() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     let page = Fault::Respond {
         status: 200,
         headers: vec![("Content-Type".to_owned(), "text/html".to_owned())],
         body: b"<!doctype html><title>AuthSec console</title>".to_vec(),
     };
     sandbox.faults().next(Call::Poll, page);
-    let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err("a page");
+    let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err("a page");
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("base_url")), "{error}");
     assert_eq!(error.server_message(), Some("a web page: AuthSec console"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn b95_what_answers_for_anything_is_not_authsec() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     for body in [
         r#"{"access_token":"canary"}"#,
         r#"{"error":"authorization_pending"}"#,
@@ -89,7 +89,7 @@ async fn b95_what_answers_for_anything_is_not_authsec() {
     ] {
         let answer = Fault::Respond { status: 200, headers: Vec::new(), body: body.into() };
         sandbox.faults().next(Call::Poll, answer);
-        let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err(body);
+        let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err(body);
         assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
@@ -97,28 +97,28 @@ async fn b95_what_answers_for_anything_is_not_authsec() {
 
 #[tokio::test(start_paused = true)]
 async fn b95_b91_f54_a_gateways_words_are_kept() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     let body = r#"{"error":"quota_exceeded","error_description":"Your plan allows 1000 pushes a month"}"#;
     sandbox.faults().next(Call::Poll, Fault::Respond { status: 402, headers: Vec::new(), body: body.into() });
-    let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err("refused");
+    let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err("refused");
     assert_eq!(error.server_message(), Some("Your plan allows 1000 pushes a month"));
     assert_eq!(error.status(), Some(402));
 }
 
 #[tokio::test(start_paused = true)]
 async fn b95_a_server_that_is_away_or_busy_says_nothing_about_the_configuration() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     sandbox.faults().next(Call::Poll, Fault::too_many_requests_429(Some("7")));
-    let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err("busy");
+    let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err("busy");
     assert_eq!(
         (error.kind(), error.retry_after().map(|wait| wait.as_secs())),
         (ErrorKind::RateLimited, Some(7))
     );
     sandbox.faults().next(Call::Poll, Fault::html_502());
-    let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err("away");
+    let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err("away");
     assert_eq!(error.kind(), ErrorKind::Server, "{error}");
     sandbox.go_down().await.expect("down");
-    let error = checked(Plane::WORKSPACE.client(&sandbox), &sandbox).await.expect_err("down");
+    let error = checked(Plane::MAIN.client(&sandbox), &sandbox).await.expect_err("down");
     assert_eq!(error.kind(), ErrorKind::Network, "{error}");
     assert!(error.to_string().contains(&sandbox.address().port().to_string()), "f58: the port: {error}");
 }
@@ -126,7 +126,7 @@ async fn b95_a_server_that_is_away_or_busy_says_nothing_about_the_configuration(
 #[cfg(feature = "rustls")]
 #[tokio::test(start_paused = true)]
 async fn b95_plain_http_behind_an_https_address_is_a_tls_fault() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     let https = sandbox.base_url().replace("http:", "https:");
     let client =
         CibaClient::builder().base_url(https).client_id(CLIENT).client_secret(SECRET).build().expect("valid");

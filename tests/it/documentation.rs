@@ -54,6 +54,7 @@ fn the_guides_links_are_known_to_rustdoc() {
     let known = include_str!("../../docs/guide-links.md");
     for guide in [
         include_str!("../../docs/errors.md"),
+        include_str!("../../docs/from-authsec-json-to-oauth.md"),
         include_str!("../../docs/from-python.md"),
         include_str!("../../docs/operating.md"),
         include_str!("../../docs/replicas.md"),

@@ -66,13 +66,25 @@ fn b92_f55_every_name_of_the_routes_is_taken_and_written_down() {
     let named: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
     assert_eq!(
         named,
-        ["workspace", "admin", "workspace-admin", "tenant", "tenant-admin", "unprefixed", "unprefixed-admin"]
+        [
+            "workspace",
+            "oauth",
+            "admin",
+            "workspace-admin",
+            "tenant",
+            "tenant-admin",
+            "unprefixed",
+            "unprefixed-admin"
+        ]
     );
     for routes in &named {
         let there = ("AUTHSEC_BASE_URL", "http://127.0.0.1:7468/");
         let mut environment = vec![there, ("AUTHSEC_ROUTES", *routes), ("AUTHSEC_WORKSPACE_ID", "w")];
         if !routes.contains("admin") {
             environment.push(("AUTHSEC_CLIENT_ID", CLIENT));
+        }
+        if *routes == "oauth" {
+            environment.push(("AUTHSEC_CLIENT_SECRET", SECRET));
         }
         let told = told(&environment);
         assert!(told.contains("client: "), "{routes}: {told}");
@@ -114,19 +126,21 @@ async fn calls() {
 /// As the table of `CibaClient::from_env` says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_the_newest_server_needs_of_the_environment() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().oauth(true).start().await.expect("a free port");
     let (base_url, workspace) = (sandbox.base_url(), sandbox.workspace_id());
     let base_url = ("AUTHSEC_BASE_URL", base_url.as_ref());
     let id = ("AUTHSEC_CLIENT_ID", CLIENT);
     let secret = ("AUTHSEC_CLIENT_SECRET", SECRET);
     let workspace = ("AUTHSEC_WORKSPACE_ID", workspace.as_ref());
     let admin = ("AUTHSEC_ROUTES", "admin");
+    let oauth = ("AUTHSEC_ROUTES", "oauth");
     for (environment, initiate, poll, totp) in [
         (vec![id, secret, workspace], "taken", "taken", "taken"),
         (vec![id, secret], "taken", "taken", "Config"),
         (vec![id, workspace], "ClientAuth", "ClientAuth", "taken"),
         (vec![admin, workspace], "taken", "taken", "taken"),
         (vec![admin], "Refused", "taken", "taken"),
+        (vec![id, secret, oauth], "taken", "taken", "taken"),
     ] {
         let environment: Vec<_> = environment.into_iter().chain([base_url]).collect();
         let output = tokio::task::block_in_place(|| run("environment::calls", &environment));

@@ -97,7 +97,7 @@ async fn b81_a_future_outlives_the_client_and_the_strings_it_was_made_of() {
 #[tokio::test]
 async fn b82_two_thousand_polls_at_once_use_as_many_sockets_as_the_client_may() {
     let (sandbox, _) = start().await;
-    let client = crate::support::Plane::WORKSPACE.client(&sandbox).max_in_flight(8).build().expect("valid");
+    let client = crate::support::Plane::MAIN.client(&sandbox).max_in_flight(8).build().expect("valid");
     let polls: Vec<_> = (0..2_000)
         .map(|n| {
             let id = AuthReqId::new(format!("id-{n}")).expect("valid");

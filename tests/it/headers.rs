@@ -10,8 +10,8 @@ use crate::capture::Captured;
 use crate::support::{EMAIL, Plane};
 
 async fn start(configure: impl FnOnce(CibaClientBuilder) -> CibaClientBuilder) -> (Sandbox, CibaClient) {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
-    let client = configure(Plane::WORKSPACE.client(&sandbox)).build().expect("valid");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
+    let client = configure(Plane::MAIN.client(&sandbox)).build().expect("valid");
     (sandbox, client)
 }
 

@@ -10,6 +10,9 @@
     clippy::arithmetic_side_effects
 )]
 
+/// Which routes the scenarios go by that are not about routes. `tests/it_oauth` plays them at those of the standard.
+const ROUTES: authsec_ciba::ApiRoutes = authsec_ciba::ApiRoutes::Workspace;
+
 mod canaries;
 mod cancelling;
 mod capture;
@@ -19,6 +22,7 @@ mod environment;
 mod faults;
 mod futures;
 mod headers;
+mod oauth;
 mod observability;
 mod planes;
 mod rooms;

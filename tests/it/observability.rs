@@ -164,7 +164,11 @@ async fn f54_b91_each_warning_carries_what_its_error_knows() {
     .with_subscriber(captured.subscriber_at(tracing::Level::INFO))
     .await;
     let text = captured.text();
-    for (error, path) in errors.iter().zip(["initiate", "totp/login", "token", "token"]) {
+    let initiate = match crate::ROUTES {
+        authsec_ciba::ApiRoutes::OAuth => "bc-authorize",
+        _ => "initiate",
+    };
+    for (error, path) in errors.iter().zip([initiate, "totp/login", "token", "token"]) {
         let endpoint = error.endpoint().expect("where");
         assert!(endpoint.starts_with("http://127.0.0.1:") && endpoint.ends_with(path), "{endpoint}");
         assert_eq!(error.server_message(), Some("Your plan allows 1000 pushes a month"), "{error}");
@@ -191,7 +195,7 @@ async fn f51_b90_every_end_of_a_call_is_told_by_its_span() {
         sandbox.faults().next(Call::Initiate, Fault::Hang);
         let dropped = client.initiate_app_approval(EMAIL).into_future();
         assert!(tokio::time::timeout(Duration::from_secs(1), dropped).await.is_err());
-        let admin = crate::support::Plane { admin: true, ..crate::support::Plane::WORKSPACE };
+        let admin = crate::support::Plane { routes: authsec_ciba::ApiRoutes::Workspace, admin: true };
         let admin = admin.client(&sandbox).build().expect("valid");
         let wrong = sandbox.authenticator(EMAIL).wrong_code();
         for _ in 0..4 {
@@ -326,7 +330,7 @@ async fn b90_the_guide_lists_every_span_event_and_field() {
 async fn play_all_flows() {
     let (sandbox, client) = start().await;
     client.check().await.expect("right");
-    let wrong = crate::support::Plane::WORKSPACE.client(&sandbox).client_secret("wrong").build();
+    let wrong = crate::support::Plane::MAIN.client(&sandbox).client_secret("wrong").build();
     wrong.expect("valid").check().await.expect_err("wrong");
 
     // Two polls, one fault, an approval, and a listener that panics.
@@ -339,14 +343,17 @@ async fn play_all_flows() {
     // What fails, and what is refused.
     sandbox.faults().next(Call::Initiate, Fault::html_502()).next(Call::Totp, Fault::html_502());
     fail(&client, EMAIL).await;
-    let admin = crate::support::Plane { admin: true, ..crate::support::Plane::WORKSPACE };
+    let admin = crate::support::Plane { routes: authsec_ciba::ApiRoutes::Workspace, admin: true };
     let admin = admin.client(&sandbox).build().expect("valid");
     let wrong = sandbox.authenticator(EMAIL).wrong_code();
     let _ = admin.verify_totp(EMAIL, &wrong).await.expect("judged");
+    // The administrators' routes say that they have an end.
+    let old = crate::support::Plane { routes: authsec_ciba::ApiRoutes::Workspace, admin: true };
+    old.client(&sandbox).build().expect("valid").check().await.expect("right");
     client.initiate_app_approval("nobody").await.expect_err("no address");
     client.initiate_app_approval("nobody@example.com").await.expect_err("no such person");
     admin.verify_totp("nobody@example.com", "123456").await.expect_err("no such person");
-    let added = crate::support::Plane::WORKSPACE.client(&sandbox).headers_with(|_| panic!("theirs"));
+    let added = crate::support::Plane::MAIN.client(&sandbox).headers_with(|_| panic!("theirs"));
     added.build().expect("valid").check().await.expect("right");
     client.verify_totp(EMAIL, "12").await.expect_err("no code");
     client.shutdown().await;

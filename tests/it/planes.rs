@@ -97,7 +97,7 @@ async fn b52_b55_totp_right_and_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn b51_the_workspace_totp_route_that_cannot_succeed_is_not_a_wrong_code() {
-    let (sandbox, client) = Plane::WORKSPACE.start().await;
+    let (sandbox, client) = Plane { routes: ApiRoutes::Workspace, admin: false }.start().await;
     let error =
         client.verify_totp(EMAIL, &sandbox.authenticator(EMAIL).code()).await.expect_err("not mapped");
     assert_eq!(error.kind(), ErrorKind::Config);
@@ -127,7 +127,7 @@ async fn b54_the_servers_own_lock_is_told_apart_from_ours() {
 #[tokio::test(start_paused = true)]
 async fn j27_a_missing_or_wrong_client_secret_is_client_auth() {
     for secret in [None, Some("another-canary")] {
-        let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+        let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
         let mut builder = authsec_ciba::CibaClient::builder().base_url(sandbox.base_url()).client_id(CLIENT);
         if let Some(secret) = secret {
             builder = builder.client_secret(secret);
@@ -141,30 +141,30 @@ async fn j27_a_missing_or_wrong_client_secret_is_client_auth() {
 
 #[tokio::test(start_paused = true)]
 async fn the_resource_of_the_initiate_is_sent_with_every_poll_also_by_another_process() {
-    let sandbox = Plane::WORKSPACE
-        .sandbox()
-        .resource("https://one.example")
-        .resource("https://two.example")
-        .start()
-        .await
-        .expect("a free port");
-    let client = Plane::WORKSPACE.client(&sandbox).build().expect("valid");
-    sandbox.phone(EMAIL).react(Reaction::Approve);
-    let pending = client.initiate_app_approval(EMAIL).resource("https://two.example").await.expect("pushed");
-    assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
+    for routes in [ApiRoutes::Workspace, ApiRoutes::OAuth] {
+        let plane = Plane { routes, admin: false };
+        let sandbox = plane.sandbox().resource("https://one.example").resource("https://two.example");
+        let sandbox = sandbox.start().await.expect("a free port");
+        let client = || plane.client(&sandbox).build().expect("valid");
+        let initiate = |client: &authsec_ciba::CibaClient| {
+            client.initiate_app_approval(EMAIL).resource("https://two.example")
+        };
+        sandbox.phone(EMAIL).react(Reaction::Approve);
+        let pending = initiate(&client()).await.expect("pushed");
+        assert_eq!(pending.wait().await.expect("an outcome").status(), "approved");
 
-    let pending = client.initiate_app_approval(EMAIL).resource("https://two.example").await.expect("pushed");
-    let other = Plane::WORKSPACE.client(&sandbox).build().expect("valid");
-    let without = other.poll_for_approval(EMAIL, pending.auth_req_id()).await.expect_err("ambiguous");
-    assert_eq!(without.kind(), ErrorKind::ClientAuth);
-    let other = Plane::WORKSPACE.client(&sandbox).build().expect("valid");
-    let with = other.poll_for_approval(EMAIL, pending.auth_req_id()).resource("https://two.example").await;
-    assert_eq!(with.expect("an outcome").status(), "approved");
+        let pending = initiate(&client()).await.expect("pushed");
+        let without = client().poll_for_approval(EMAIL, pending.auth_req_id()).await.expect_err("ambiguous");
+        assert_eq!(without.kind(), ErrorKind::ClientAuth);
+        let with = client();
+        let with = with.poll_for_approval(EMAIL, pending.auth_req_id()).resource("https://two.example").await;
+        assert_eq!(with.expect("an outcome").status(), "approved");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn j46_a_path_that_no_server_has_is_a_wrong_configuration() {
-    let sandbox = Plane::WORKSPACE.sandbox().start().await.expect("a free port");
+    let sandbox = Plane::MAIN.sandbox().start().await.expect("a free port");
     let wrong_routes = Plane { routes: ApiRoutes::Tenant, admin: false };
     let client = wrong_routes.client(&sandbox).build().expect("valid");
     let error = client.initiate_app_approval(EMAIL).await.expect_err("404");

@@ -38,11 +38,8 @@ async fn b70_secrets_stand_in_no_log_and_no_value() {
                 Err(error) => shown.push_str(&chain(&error)),
             }
             secrets.extend(sandbox.issued().requests.into_iter().filter_map(|request| request.token));
-            let admin = Plane::WORKSPACE
-                .client(&sandbox)
-                .workspace_id(sandbox.workspace_id())
-                .build()
-                .expect("valid");
+            let admin =
+                Plane::MAIN.client(&sandbox).workspace_id(sandbox.workspace_id()).build().expect("valid");
             for code in [sandbox.authenticator(EMAIL).wrong_code(), sandbox.authenticator(EMAIL).code()] {
                 sandbox.faults().next(Call::Totp, fault.clone());
                 match admin.verify_totp(EMAIL, &code).await {

@@ -16,12 +16,15 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    pub(crate) const WORKSPACE: Self = Self { routes: ApiRoutes::Workspace, admin: false };
+    /// The one that the scenarios go by which are not about the planes themselves.
+    pub(crate) const MAIN: Self = Self { routes: crate::ROUTES, admin: false };
 
+    /// The standard knows no administrators without a client.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         [ApiRoutes::Unprefixed, ApiRoutes::Tenant, ApiRoutes::Workspace]
             .into_iter()
             .flat_map(|routes| [true, false].map(|admin| Self { routes, admin }))
+            .chain([Self { routes: ApiRoutes::OAuth, admin: false }])
     }
 
     pub(crate) fn sandbox(self) -> SandboxBuilder {
@@ -37,7 +40,9 @@ impl Plane {
         match (self.routes, self.admin) {
             (ApiRoutes::Workspace, true) => builder.admin().workspace_id(sandbox.workspace_id()),
             (_, true) => builder.admin(),
-            (ApiRoutes::Workspace, false) => builder.client_id(CLIENT).client_secret(SECRET),
+            (ApiRoutes::Workspace | ApiRoutes::OAuth, false) => {
+                builder.client_id(CLIENT).client_secret(SECRET)
+            }
             (_, false) => builder.client_id(CLIENT),
         }
     }
@@ -51,7 +56,7 @@ impl Plane {
 
 /// The newest server, a client's user.
 pub(crate) async fn start() -> (Sandbox, CibaClient) {
-    Plane::WORKSPACE.start().await
+    Plane::MAIN.start().await
 }
 
 /// When an id was polled, in milliseconds since `start`, by the server's own log.

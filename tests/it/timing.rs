@@ -9,8 +9,8 @@ use crate::support::{EMAIL, Plane, polled_at, start};
 
 #[tokio::test(start_paused = true)]
 async fn b10_the_server_sees_its_own_interval() {
-    let sandbox = Plane::WORKSPACE.sandbox().interval(Duration::from_secs(10)).start().await.expect("a port");
-    let client = Plane::WORKSPACE.client(&sandbox).build().expect("valid");
+    let sandbox = Plane::MAIN.sandbox().interval(Duration::from_secs(10)).start().await.expect("a port");
+    let client = Plane::MAIN.client(&sandbox).build().expect("valid");
     sandbox.phone(EMAIL).react(Reaction::ApproveAfter(Duration::from_secs(25)));
     let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
     let start = Instant::now();

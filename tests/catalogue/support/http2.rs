@@ -76,7 +76,12 @@ impl Frames {
 
     pub(crate) fn configured(&self) -> CibaClientBuilder {
         let base_url = format!("http://{}", self.address);
-        CibaClient::builder().base_url(base_url).client_id("client").http2_prior_knowledge(true)
+        CibaClient::builder()
+            .base_url(base_url)
+            .routes(crate::ROUTES)
+            .client_id("client")
+            .client_secret("secret")
+            .http2_prior_knowledge(true)
     }
 
     pub(crate) fn client(&self) -> CibaClient {

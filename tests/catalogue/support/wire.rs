@@ -134,7 +134,11 @@ impl Wire {
     }
 
     pub(crate) fn configured(&self) -> CibaClientBuilder {
-        CibaClient::builder().base_url(self.base_url()).client_id("client")
+        CibaClient::builder()
+            .base_url(self.base_url())
+            .routes(crate::ROUTES)
+            .client_id("client")
+            .client_secret("secret")
     }
 
     pub(crate) fn client(&self) -> CibaClient {

@@ -27,6 +27,7 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
 /// The newest server, with two users who have a phone and an authenticator, and one who has no phone.
 pub(crate) async fn sandbox() -> Sandbox {
     Sandbox::builder()
+        .routes(crate::ROUTES)
         .user(User::new(EMAIL).with_totp())
         .user(User::new(OTHER).with_totp())
         .user(User::new("nodevice@example.com").without_device())
@@ -36,10 +37,11 @@ pub(crate) async fn sandbox() -> Sandbox {
         .expect("a free port")
 }
 
-/// A client of that server: approvals by the workspace routes, TOTP by the admin route.
+/// A client of that server: approvals by the workspace routes or those of the standard, TOTP by the admin route.
 pub(crate) fn configured(sandbox: &Sandbox) -> CibaClientBuilder {
     CibaClient::builder()
         .base_url(sandbox.base_url())
+        .routes(crate::ROUTES)
         .client_id(CLIENT)
         .client_secret(SECRET)
         .workspace_id(sandbox.workspace_id())
@@ -79,6 +81,15 @@ pub(crate) fn with_header(fault: Fault, name: &str, value: &str) -> Fault {
             Fault::Respond { status, headers, body }
         }
         other => other,
+    }
+}
+
+/// What a redirect of this status is: 308 from the routes of the standard says that the issuer has another name (O-01).
+pub(crate) fn redirect_kind(status: u16) -> ErrorKind {
+    if status == 308 && crate::ROUTES == authsec_ciba::ApiRoutes::OAuth {
+        ErrorKind::Config
+    } else {
+        ErrorKind::Protocol
     }
 }
 
