@@ -3,6 +3,8 @@
 
 mod authsec;
 
+use zeroize::Zeroizing;
+
 use crate::answer::{Acknowledgement, Answer, Asked, PollAnswer};
 use crate::authsec::TotpAnswer;
 use crate::error::Error;
@@ -21,7 +23,8 @@ pub(crate) enum Profile {
 pub(crate) struct Outgoing<'a> {
     pub(crate) target: &'a Target,
     pub(crate) media: Media,
-    pub(crate) body: Vec<u8>,
+    /// It holds an id or a code: whoever drops it unsent wipes it.
+    pub(crate) body: Zeroizing<Vec<u8>>,
     /// Who asks. Taken anew for each request: it can change between two.
     pub(crate) authorization: Option<Authorization>,
 }

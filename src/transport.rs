@@ -1,5 +1,5 @@
-//! Bytes out, bytes back. It knows nothing of what they mean, and never meets `answer` or the rooms of the protocols: the caller carries a target and
-//! bytes from one to the other, and a status, headers and bytes back.
+//! Bytes out, bytes back. It knows nothing of what they mean, and never meets `answer` or the rooms of the protocols: the
+//! caller carries a target and bytes from one to the other, and a status, headers and bytes back.
 
 mod fault;
 mod http;

@@ -13,13 +13,13 @@ pub use auth_req_id::AuthReqId;
 pub use binding_message::BindingMessage;
 pub(crate) use characters::is_visible_ascii;
 pub use email::Email;
+pub use match_code::MatchCode;
 pub use person_key::PersonKey;
+pub(crate) use totp_code::TotpCode;
+pub(crate) use wish::Wish;
 
 /// [`PersonKey`] by its older name, from when every person was named by an address.
 pub type EmailKey = PersonKey;
-pub use match_code::MatchCode;
-pub(crate) use totp_code::TotpCode;
-pub(crate) use wish::Wish;
 
 #[cfg(test)]
 mod tests;

@@ -17,16 +17,14 @@ pub(crate) struct TotpBody<'a> {
 
 impl TotpBody<'_> {
     pub(crate) fn encode(&self, routes: ApiRoutes, plane: &Plane) -> Vec<u8> {
-        // With a workspace it is the admin route's body.
         let (client_id, workspace_id) = match plane {
-            // The admin route, too.
-            Plane::Client { workspace_id, .. } if routes == ApiRoutes::OAuth => {
+            Plane::Client { client_id, workspace_id: None } if routes != ApiRoutes::OAuth => {
+                (Some(client_id.as_str()), None)
+            }
+            // All else goes to the admin route, which knows no client.
+            Plane::Admin { workspace_id } | Plane::Client { workspace_id, .. } => {
                 (None, workspace_id.as_deref())
             }
-            Plane::Admin { workspace_id } | Plane::Client { workspace_id: workspace_id @ Some(_), .. } => {
-                (None, workspace_id.as_deref())
-            }
-            Plane::Client { client_id, workspace_id: None } => (Some(client_id.as_str()), None),
         };
         object([
             ("client_id", client_id.map(Into::into)),

@@ -46,7 +46,8 @@ impl AuthSec {
             ApiRoutes::OAuth => (Media::Form, write_start_form(wish)),
             _ => (Media::Json, write_initiate(wish, &self.plane)),
         };
-        Outgoing { target: &self.targets.initiate, media, body, authorization: self.authorization() }
+        let authorization = self.authorization();
+        Outgoing { target: &self.targets.initiate, media, body: body.into(), authorization }
     }
 
     pub(super) fn read_start(
@@ -62,7 +63,8 @@ impl AuthSec {
             ApiRoutes::OAuth => (Media::Form, write_poll_form(auth_req_id, resource)),
             _ => (Media::Json, PollBody::new(auth_req_id, resource, &self.plane).encode()),
         };
-        Outgoing { target: &self.targets.poll, media, body, authorization: self.authorization() }
+        let authorization = self.authorization();
+        Outgoing { target: &self.targets.poll, media, body: body.into(), authorization }
     }
 
     pub(super) fn read_poll(&self, answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
@@ -75,7 +77,7 @@ impl AuthSec {
     /// The routes have no client authentication.
     pub(super) fn totp(&self, email: &str, code: &str) -> Outgoing<'_> {
         let body = TotpBody { email, code }.encode(self.routes, &self.plane);
-        Outgoing { target: &self.targets.totp, media: Media::Json, body, authorization: None }
+        Outgoing { target: &self.targets.totp, media: Media::Json, body: body.into(), authorization: None }
     }
 
     pub(super) fn authorization(&self) -> Option<Authorization> {

@@ -8,6 +8,7 @@ use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Purpose, Reply};
+use crate::profile::Outgoing;
 use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
 use crate::types::Email;
@@ -50,22 +51,22 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return Err(no_place());
     };
-    let outgoing = inner.profile.poll(NO_REQUEST, None).await;
+    let Outgoing { target, media, body, authorization } = inner.profile.poll(NO_REQUEST, None).await;
     let headers = inner.headers(RequestKind::Check, flow);
     let evidence = Evidence {
         purpose: Purpose::Approval,
-        target: outgoing.target,
-        authorization: outgoing.authorization.as_ref(),
+        target,
+        authorization: authorization.as_ref(),
         headers: headers.as_ref(),
         secrets: &[NO_REQUEST],
     };
     let call = HttpCall {
-        target: outgoing.target,
-        media: outgoing.media,
-        body: outgoing.body.into(),
+        target,
+        media,
+        body,
         timeout: inner.request_timeout,
         lane: Lane::Once,
-        authorization: outgoing.authorization.clone(),
+        authorization: authorization.clone(),
         headers: headers.as_ref(),
         place: &place,
     };

@@ -13,7 +13,7 @@ use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Purpose, Reply};
 use crate::poll::Life;
-use crate::profile::Profile;
+use crate::profile::{Outgoing, Profile};
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{self, CallSpan, FlowId};
@@ -163,21 +163,22 @@ async fn send(
     // From here: what it waited for its place would be taken from the time that the server needs for a push.
     let until = later(now(), inner.initiate_timeout);
     loop {
-        let (outgoing, headers) = (inner.profile.start(wish).await, headers());
+        let Outgoing { target, media, body, authorization } = inner.profile.start(wish).await;
+        let headers = headers();
         let evidence = Evidence {
             purpose: Purpose::Push,
-            target: outgoing.target,
-            authorization: outgoing.authorization.as_ref(),
+            target,
+            authorization: authorization.as_ref(),
             headers: headers.as_ref(),
             secrets: &[wish.login_hint],
         };
         let call = HttpCall {
-            target: outgoing.target,
-            media: outgoing.media,
-            body: outgoing.body.into(),
+            target,
+            media,
+            body,
             timeout: until.saturating_duration_since(now()),
             lane: Lane::Once,
-            authorization: outgoing.authorization.clone(),
+            authorization: authorization.clone(),
             headers: headers.as_ref(),
             place: &place,
         };

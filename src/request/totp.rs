@@ -132,7 +132,7 @@ async fn ask(
     let call = HttpCall {
         target: outgoing.target,
         media: outgoing.media,
-        body: outgoing.body.into(),
+        body: outgoing.body,
         timeout: inner.request_timeout,
         lane: Lane::Once,
         authorization: outgoing.authorization,
