@@ -180,11 +180,12 @@ impl fmt::Display for Case<'_> {
         let disturbances: Vec<_> = disturbances.map(|(from, to)| (since(*from), since(*to))).collect();
         write!(
             f,
-            "phone {:?}, elsewhere {}, stopped {:?}; waits: {waits:?}; the server: {:?}, token {}; polls: {polls:?}; \
+            "phone {:?}, elsewhere {}, stopped from {:?} to {:?}; waits: {waits:?}; the server: {:?}, token {}; polls: {polls:?}; \
              disturbed: {disturbances:?}",
             story.phone,
             story.elsewhere,
             story.stops.map(since),
+            story.stopped.map(since),
             request.state,
             request.token.is_some(),
         )

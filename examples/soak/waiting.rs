@@ -15,6 +15,10 @@ use crate::story::{End, Wait};
 /// A second wait begins no later than this behind the first one's outcome, or it comes too late (B-25).
 const RECEIVED: Duration = Duration::from_secs(10);
 
+/// How long a newer request is waited for. One that hangs for its 35 s would have the older one judged before anybody has asked
+/// what came of it.
+const ASKS: Duration = Duration::from_secs(5);
+
 #[derive(Clone)]
 pub(crate) struct Waiting {
     world: World,
@@ -137,7 +141,12 @@ impl Waiting {
         let task = self.starts();
         sleep(later).await;
         self.world.audit.stops(self.id());
-        let Some(newer) = self.world.initiate(self.pending.email().as_str()).await else {
+        let newer = self.world.initiate(self.pending.email().as_str());
+        let newer = timeout(ASKS, newer).await.unwrap_or_else(|_| {
+            self.world.audit.not_begun(true);
+            None
+        });
+        let Some(newer) = newer else {
             drop(self.ends(task).await);
             return;
         };
