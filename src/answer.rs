@@ -89,7 +89,12 @@ impl<'a> Answer<'a> {
             _ => code.as_error(),
         };
         let refuses = code.refuses();
-        self.error(kind, message).with_code(code).maybe_sent(!refuses)
+        let field = (code == ErrorCode::InvalidBindingMessage).then_some("binding_message");
+        let error = self.error(kind, message).with_code(code).maybe_sent(!refuses);
+        match field {
+            Some(field) => error.with_field(field),
+            None => error,
+        }
     }
 
     /// The error that an unknown code is: what the status says where that heals, else final.

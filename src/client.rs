@@ -5,6 +5,8 @@ mod config_file;
 mod environment;
 mod headers;
 mod inner;
+#[cfg(feature = "openid")]
+mod openid;
 mod origin;
 mod usage;
 
@@ -25,7 +27,9 @@ use crate::outcome::{Cancellation, TotpOutcome};
 use crate::profile::Profile;
 use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::secret::ClientSecret;
-use crate::types::{AuthReqId, Email, TotpCode};
+use crate::types::{AuthReqId, Email, TotpCode, Whom};
+#[cfg(feature = "openid")]
+use crate::{jose::SigningKey, openid::Hint, types::PersonKey};
 
 /// How long a shutdown waits at least for what it has ended.
 const LEAST_GRACE: Duration = Duration::from_secs(1);
@@ -117,7 +121,7 @@ impl CibaClient {
     ///
     /// API reference, `initiate_app_approval`; `docs/wire.md`, section 2.1; OpenID CIBA Core, section 7.1.
     pub fn initiate_app_approval(&self, email: impl AsRef<str>) -> InitiateApproval {
-        InitiateApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()))
+        InitiateApproval::new(Arc::clone(&self.inner), email.as_ref())
     }
 
     /// Waits until the person approves or denies, or until time runs out.
@@ -129,7 +133,7 @@ impl CibaClient {
     ///
     /// API reference, `poll_for_approval`; `docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1.
     pub fn poll_for_approval(&self, email: impl AsRef<str>, auth_req_id: &AuthReqId) -> PollForApproval {
-        PollForApproval::new(Arc::clone(&self.inner), Email::new(email.as_ref()), auth_req_id.clone())
+        PollForApproval::new(Arc::clone(&self.inner), self.whom(email.as_ref()), auth_req_id.clone())
     }
 
     /// Verifies a six-digit TOTP code.
@@ -228,15 +232,61 @@ impl CibaClient {
     /// It does its work when it is first polled, without waiting for anything.
     pub fn cancel_approval(&self, email: impl AsRef<str>) -> BoxFuture<Result<Cancellation, Error>> {
         let inner = Arc::clone(&self.inner);
-        let email = Email::new(email.as_ref());
-        Box::pin(async move {
-            let email = email?;
-            let key = email.key();
-            let polls_stopped = inner.registry.cancel(&key);
-            inner.attempts.reset_by_cancel(&key);
-            tracing::debug!(email = %email.masked(), polls_stopped, "cancelled");
-            Ok(Cancellation { polls_stopped })
-        })
+        let whom = self.whom(email.as_ref());
+        Box::pin(async move { whom.map(|whom| cancel(&inner, &whom)) })
+    }
+
+    /// Whom a text names.
+    fn whom(&self, text: &str) -> Result<Whom, Error> {
+        match &self.inner.profile {
+            Profile::AuthSec(_) => Email::new(text).map(Whom::from),
+            #[cfg(feature = "openid")]
+            Profile::OpenId(provider) => provider.name(&Hint::login(text)),
+        }
+    }
+
+    /// Asks somebody at an OpenID provider to approve, on their own device.
+    ///
+    /// As [`initiate_app_approval`](Self::initiate_app_approval), which is the same with [`Hint::login`]. At AuthSec only hints that
+    /// are an email address are taken.
+    ///
+    /// OpenID CIBA Core, section 7.1.
+    #[cfg(feature = "openid")]
+    pub fn initiate(&self, hint: Hint) -> InitiateApproval {
+        InitiateApproval::hinted(Arc::clone(&self.inner), hint)
+    }
+
+    /// Waits until a person approves or denies, or until time runs out: as
+    /// [`poll_for_approval`](Self::poll_for_approval), for a person who is named otherwise than by an address.
+    ///
+    /// OpenID CIBA Core, section 10.1.
+    #[cfg(feature = "openid")]
+    pub fn poll(&self, person: &PersonKey, auth_req_id: &AuthReqId) -> PollForApproval {
+        PollForApproval::new(Arc::clone(&self.inner), Ok(person.clone().into()), auth_req_id.clone())
+    }
+
+    /// Stops every poll of a person in this client: as [`cancel_approval`](Self::cancel_approval), for a person who is named
+    /// otherwise than by an address.
+    #[cfg(feature = "openid")]
+    pub fn cancel(&self, person: &PersonKey) -> Cancellation {
+        cancel(&self.inner, &person.clone().into())
+    }
+
+    /// Changes the key by which this client and its clones prove who they are. Requests that leave from now on are signed by the
+    /// new one, those of polls that sleep too; so the provider should take both for a while.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `signing_key` for a client that does not authenticate by
+    /// [`private_key_jwt`](crate::ClientAuth::private_key_jwt) or a [`signer`](crate::ClientAuth::signer).
+    #[cfg(feature = "openid")]
+    pub fn set_signing_key(&self, key: SigningKey) -> Result<(), Error> {
+        match &self.inner.profile {
+            Profile::OpenId(provider) => provider.set_key(key),
+            Profile::AuthSec(_) => {
+                Err(Error::config("signing_key", "is nothing that AuthSec's own routes take"))
+            }
+        }
     }
 
     /// Tells a right configuration from a wrong one, without a push and without a person: for a start-up check, or for a
@@ -304,7 +354,15 @@ impl CibaClient {
     /// control character, or for a client without a `client_id`; with `client_id` where that holds a colon. The old secret
     /// then stays.
     pub fn set_client_secret(&self, secret: impl Into<String>) -> Result<(), Error> {
-        let Profile::AuthSec(authsec) = &self.inner.profile;
+        #[cfg_attr(
+            not(feature = "openid"),
+            expect(clippy::infallible_destructuring_match, reason = "there is another with a feature")
+        )]
+        let authsec = match &self.inner.profile {
+            Profile::AuthSec(authsec) => authsec,
+            #[cfg(feature = "openid")]
+            Profile::OpenId(provider) => return provider.set_secret(ClientSecret::new(secret.into())),
+        };
         let id = match &authsec.plane {
             Plane::Client { client_id, .. } => Some(client_id.as_str()),
             Plane::Admin { .. } => None,
@@ -320,6 +378,14 @@ impl CibaClient {
     pub fn usage(&self) -> Usage {
         Usage::of(&self.inner)
     }
+}
+
+/// Stops the polls of a person, and forgives their codes.
+fn cancel(inner: &Inner, whom: &Whom) -> Cancellation {
+    let polls_stopped = inner.registry.cancel(&whom.key);
+    inner.attempts.reset_by_cancel(&whom.key);
+    tracing::debug!(email = %whom.masked(), polls_stopped, "cancelled");
+    Cancellation { polls_stopped }
 }
 
 impl fmt::Debug for CibaClient {

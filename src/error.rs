@@ -64,7 +64,7 @@ impl Error {
         }))
     }
 
-    pub(crate) fn input(field: &'static str, why: &'static str) -> Self {
+    pub(crate) fn input(field: &'static str, why: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Input, format!("{field} {why}")).with_field(field)
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::answer::reason;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{Authorization, ReplyHeaders, RequestHeaders, Target};
@@ -25,6 +27,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) headers: Option<&'a RequestHeaders>,
     /// What the body held and nobody may read, though a server may repeat it.
     pub(crate) secrets: &'a [&'a str],
+    /// The same, of what the protocol put there itself: the credential, for instance.
+    pub(crate) more_secrets: &'a [Zeroizing<String>],
 }
 
 /// The answer to it, as much as came.
@@ -41,6 +45,7 @@ impl Evidence<'_> {
         let Some(Reply { headers, body }) = reply else { return error };
         let credential = self.authorization.map(Authorization::spellings);
         let mut hide = self.secrets.to_vec();
+        hide.extend(self.more_secrets.iter().map(|secret| secret.as_str()));
         hide.extend(credential.iter().flatten().map(|spelling| spelling.as_str()));
         hide.extend(self.headers.iter().flat_map(|headers| headers.values()));
         let error = self.naming_what_is_missing(error.without_code_of(&hide));

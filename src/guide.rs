@@ -23,6 +23,12 @@ pub mod from_python {}
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
 
+#[cfg(feature = "openid")]
+#[doc = include_str!("../docs/guide-links.md")]
+#[doc = ""]
+#[doc = include_str!("../docs/providers.md")]
+pub mod providers {}
+
 #[doc = include_str!("../docs/guide-links.md")]
 #[doc = ""]
 #[doc = include_str!("../docs/replicas.md")]

@@ -8,6 +8,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod address;
 mod answer;
 mod attempts;
 mod authsec;
@@ -16,11 +17,17 @@ mod clock;
 mod error;
 mod evidence;
 mod expiring;
+#[cfg(feature = "openid")]
+mod form;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 #[cfg(any(authsec_bench, fuzzing))]
 #[doc(hidden)]
 pub mod internals;
+#[cfg(feature = "openid")]
+mod jose;
+#[cfg(feature = "openid")]
+mod openid;
 mod outcome;
 mod poll;
 mod profile;
@@ -40,6 +47,12 @@ pub use attempts::TotpLockout;
 pub use authsec::ApiRoutes;
 pub use client::{CibaClient, CibaClientBuilder, OutgoingRequest, RequestKind, Usage};
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "openid")]
+pub use jose::{Alg, Signer, SigningError, SigningKey};
+#[cfg(feature = "openid")]
+pub use openid::{AssertionAudience, BindingMessageRule, ClientAuth, Hint, OpenId, Quirks};
+#[cfg(feature = "openid")]
+pub use outcome::IdToken;
 pub use outcome::{
     Approval, ApprovalOutcome, CancelReason, Cancellation, LockedBy, NotApproved, NotVerified, PollStatus,
     SignInError, TotpOutcome, Verified,
@@ -48,5 +61,7 @@ pub use poll::{ApprovalTask, PollPolicy, Progress};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
 pub use secret::AccessToken;
+#[cfg(feature = "openid")]
+pub use secret::RefreshToken;
 pub use trace::FlowId;
 pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode, PersonKey};

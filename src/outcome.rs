@@ -2,13 +2,21 @@
 
 mod approval;
 mod cancelled;
+#[cfg(feature = "openid")]
+mod id_token;
 mod sign_in_error;
 mod status;
 mod totp;
 
 pub(crate) use approval::Granted;
 pub use approval::{Approval, ApprovalOutcome, NotApproved};
+#[cfg(feature = "openid")]
+pub(crate) use approval::{More, Unchecked};
 pub use cancelled::{CancelReason, Cancellation};
+#[cfg(feature = "openid")]
+pub(crate) use id_token::Checked;
+#[cfg(feature = "openid")]
+pub use id_token::IdToken;
 pub use sign_in_error::SignInError;
 pub use status::PollStatus;
 pub use totp::{LockedBy, NotVerified, TotpOutcome, Verified};

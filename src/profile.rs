@@ -2,6 +2,8 @@
 //! header and no path.
 
 mod authsec;
+#[cfg(feature = "openid")]
+mod openid;
 
 use zeroize::Zeroizing;
 
@@ -10,13 +12,17 @@ use crate::authsec::TotpAnswer;
 use crate::error::Error;
 use crate::outcome::{Approval, Granted};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
-use crate::types::{AuthReqId, Email, PersonKey, Wish};
+use crate::types::{AuthReqId, Email, PersonKey, Started, Wish};
 
 pub(crate) use authsec::{AuthSec, Targets};
+#[cfg(feature = "openid")]
+pub(crate) use openid::{OpenIdProvider, Plan, Prepared};
 
 /// A protocol, with the addresses and the credential of one client.
 pub(crate) enum Profile {
-    AuthSec(AuthSec),
+    AuthSec(Box<AuthSec>),
+    #[cfg(feature = "openid")]
+    OpenId(Box<OpenIdProvider>),
 }
 
 /// A request, as the protocol writes it.
@@ -27,13 +33,17 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: Zeroizing<Vec<u8>>,
     /// Who asks. Taken anew for each request: it can change between two.
     pub(crate) authorization: Option<Authorization>,
+    /// What else the body holds that nobody may read.
+    pub(crate) secrets: Vec<Zeroizing<String>>,
 }
 
 impl Profile {
     /// The request that has somebody asked.
-    pub(crate) async fn start(&self, wish: &Wish<'_>) -> Outgoing<'_> {
+    pub(crate) async fn start(&self, wish: &Wish<'_>) -> Result<Outgoing<'_>, Error> {
         match self {
-            Self::AuthSec(authsec) => authsec.start(wish),
+            Self::AuthSec(authsec) => Ok(authsec.start(wish)),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.start(wish.form).await,
         }
     }
 
@@ -41,24 +51,44 @@ impl Profile {
     pub(crate) fn read_start(
         &self,
         answer: &Answer<'_>,
+        headers: &ReplyHeaders,
         person: &PersonKey,
     ) -> Result<Acknowledgement, Error> {
+        #[cfg(not(feature = "openid"))]
+        let _ = headers;
         match self {
             Self::AuthSec(authsec) => authsec.read_start(answer, person),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.read_start(answer, headers),
         }
     }
 
     /// The request that asks how it stands.
-    pub(crate) async fn poll(&self, auth_req_id: &str, resource: Option<&str>) -> Outgoing<'_> {
+    pub(crate) async fn poll(
+        &self,
+        auth_req_id: &str,
+        resource: Option<&str>,
+    ) -> Result<Outgoing<'_>, Error> {
         match self {
-            Self::AuthSec(authsec) => authsec.poll(auth_req_id, resource),
+            Self::AuthSec(authsec) => Ok(authsec.poll(auth_req_id, resource)),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.poll(auth_req_id, resource).await,
         }
     }
 
     /// What the answer to it says.
-    pub(crate) fn read_poll(&self, answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
+    pub(crate) fn read_poll(
+        &self,
+        answer: &Answer<'_>,
+        headers: &ReplyHeaders,
+        asked: &Asked<'_>,
+    ) -> PollAnswer {
+        #[cfg(not(feature = "openid"))]
+        let _ = headers;
         match self {
             Self::AuthSec(authsec) => authsec.read_poll(answer, asked),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.read_poll(answer, headers),
         }
     }
 
@@ -68,17 +98,32 @@ impl Profile {
         granted: Granted,
         id: AuthReqId,
         email: Option<Email>,
+        started: Option<&Started>,
     ) -> Result<Approval, Error> {
-        match self {
-            // The answer over TLS is the proof.
-            Self::AuthSec(_) => Ok(granted.into_approval(id, email)),
+        #[cfg(not(feature = "openid"))]
+        let _ = started;
+        #[cfg(feature = "openid")]
+        if let Self::OpenId(provider) = self {
+            let mut granted = granted;
+            let more = provider.check(&mut granted, &id, started).await?;
+            return Ok(Self::born(granted, id, email).with(more));
         }
+        // The answer over TLS is the proof.
+        Ok(Self::born(granted, id, email))
+    }
+
+    fn born(granted: Granted, id: AuthReqId, email: Option<Email>) -> Approval {
+        granted.into_approval(id, email)
     }
 
     /// The request that has a TOTP code judged.
-    pub(crate) fn totp(&self, email: &str, code: &str) -> Outgoing<'_> {
+    pub(crate) fn totp(&self, email: &str, code: &str) -> Result<Outgoing<'_>, Error> {
         match self {
-            Self::AuthSec(authsec) => authsec.totp(email, code),
+            Self::AuthSec(authsec) => Ok(authsec.totp(email, code)),
+            #[cfg(feature = "openid")]
+            Self::OpenId(_) => {
+                Err(Error::config("openid", "is a provider without TOTP logins: they are AuthSec's"))
+            }
         }
     }
 
@@ -86,6 +131,8 @@ impl Profile {
     pub(crate) fn read_totp(&self, answer: &Answer<'_>, email: &PersonKey) -> TotpAnswer {
         match self {
             Self::AuthSec(_) => crate::authsec::read_totp(answer, email),
+            #[cfg(feature = "openid")]
+            Self::OpenId(_) => crate::authsec::read_totp(answer, email),
         }
     }
 
@@ -93,6 +140,8 @@ impl Profile {
     pub(crate) fn poll_target(&self) -> &Target {
         match self {
             Self::AuthSec(authsec) => &authsec.targets.poll,
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.poll_target(),
         }
     }
 
@@ -100,6 +149,8 @@ impl Profile {
     pub(crate) fn authorization(&self) -> Option<Authorization> {
         match self {
             Self::AuthSec(authsec) => authsec.authorization(),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.authorization(),
         }
     }
 
@@ -107,6 +158,8 @@ impl Profile {
     pub(crate) fn notice(&self, headers: &ReplyHeaders) {
         match self {
             Self::AuthSec(authsec) => authsec.notice(headers),
+            #[cfg(feature = "openid")]
+            Self::OpenId(_) => {}
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::answer::ErrorCode;
 use crate::clock::check_runtime;
 use crate::error::{Error, ErrorKind};
 use crate::trace::FlowId;
-use crate::types::Email;
+use crate::types::Whom;
 
 /// What an awaited call becomes: `Send`, and owns all that it needs.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -32,8 +32,8 @@ fn no_place() -> Error {
 
 /// Tells why a call failed, so that it is understood without its span. What a person mistyped or a shutdown ended is no
 /// fault of the system, and anybody can type the address of nobody.
-fn tell_failure(call: &'static str, flow: FlowId, email: Option<&Email>, error: &Error) {
-    let email = email.map(|email| display(email.masked()));
+fn tell_failure(call: &'static str, flow: FlowId, whom: Option<&Whom>, error: &Error) {
+    let email = whom.map(|whom| display(whom.masked()));
     let (kind, status, code) = (error.kind().as_str(), error.status(), error.code().map(ErrorCode::as_str));
     match error.kind() {
         ErrorKind::Input | ErrorKind::Shutdown => {

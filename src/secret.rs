@@ -38,6 +38,32 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// The token by which a provider gives a new access token (RFC 6749, section 1.5). It is wiped on drop; `Debug` is redacted;
+/// there is no `Display`, no `Serialize`.
+#[cfg(feature = "openid")]
+#[derive(Clone)]
+pub struct RefreshToken(Zeroizing<Box<str>>);
+
+#[cfg(feature = "openid")]
+impl RefreshToken {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(Zeroizing::new(token.into()))
+    }
+
+    /// The token itself, to keep it. Do not log it.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(feature = "openid")]
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefreshToken({REDACTED})")
+    }
+}
+
 /// The client's own secret, as HTTP Basic sends it.
 #[derive(Clone)]
 pub(crate) struct ClientSecret(Zeroizing<String>);

@@ -3,6 +3,8 @@
 
 mod fault;
 mod http;
+#[cfg(feature = "openid")]
+mod origins;
 mod places;
 #[cfg(test)]
 pub(crate) mod script;
@@ -18,8 +20,10 @@ pub(crate) use http::parse_retry_after;
 pub(crate) use http::{
     Authorization, HeaderRefusal, HttpOptions, HttpTransport, ReplyHeaders, RequestHeaders,
 };
+#[cfg(feature = "openid")]
+pub(crate) use origins::Origins;
 pub(crate) use places::{Awaited, Caller, Place, Places, Turn};
-pub(crate) use target::{Target, is_loopback};
+pub(crate) use target::Target;
 use zeroize::Zeroizing;
 
 /// One request.
@@ -44,6 +48,20 @@ pub(crate) struct HttpCall<'a> {
 pub(crate) enum Media {
     Json,
     Form,
+    /// There is none: a document is asked for (GET), of the most that a document may have.
+    #[cfg(feature = "openid")]
+    Nothing,
+}
+
+impl Media {
+    /// The longest answer that is read, in bytes: no answer of a contract's comes near it.
+    fn longest_answer(self) -> usize {
+        match self {
+            Self::Json | Self::Form => 64 * 1024,
+            #[cfg(feature = "openid")]
+            Self::Nothing => 256 * 1024,
+        }
+    }
 }
 
 /// Which connection may carry a request. None is ever repeated by the transport.

@@ -6,7 +6,9 @@ mod characters;
 mod email;
 mod match_code;
 mod person_key;
+mod started;
 mod totp_code;
+mod whom;
 mod wish;
 
 pub use auth_req_id::AuthReqId;
@@ -15,7 +17,9 @@ pub(crate) use characters::is_visible_ascii;
 pub use email::Email;
 pub use match_code::MatchCode;
 pub use person_key::PersonKey;
+pub(crate) use started::Started;
 pub(crate) use totp_code::TotpCode;
+pub(crate) use whom::Whom;
 pub(crate) use wish::Wish;
 
 /// [`PersonKey`] by its older name, from when every person was named by an address.

@@ -65,7 +65,7 @@ impl World {
             11..14 => false,
             _ => return,
         };
-        let (looks, email) = (up_to(random, 9), pending.email().as_str().to_owned());
+        let (looks, email) = (up_to(random, 9), pending.person().as_str().to_owned());
         let id = pending.auth_req_id().expose_secret().to_owned();
         let (sandbox, audit) = (Arc::downgrade(&self.sandbox), Arc::clone(&self.audit));
         tokio::spawn(async move {

@@ -126,7 +126,7 @@ impl Waiting {
         let (one, other) = (self.starts(), self.starts());
         sleep(later).await;
         self.world.audit.stops(self.id());
-        let email = self.pending.email().as_str().to_uppercase();
+        let email = self.pending.person().as_str().to_uppercase();
         let stopped = self.world.client.cancel_approval(email).await.is_ok();
         self.world.audit.check(stopped, || "a cancel failed".to_owned());
         self.world.audit.stopped(self.id());
@@ -141,7 +141,7 @@ impl Waiting {
         let task = self.starts();
         sleep(later).await;
         self.world.audit.stops(self.id());
-        let newer = self.world.initiate(self.pending.email().as_str());
+        let newer = self.world.initiate(self.pending.person().as_str());
         let newer = timeout(ASKS, newer).await.unwrap_or_else(|_| {
             self.world.audit.not_begun(true);
             None

@@ -47,6 +47,20 @@ pub enum ErrorCode {
     TransactionFailed,
     /// `unsupported_grant_type`: the server has CIBA switched off.
     UnsupportedGrantType,
+    /// `unauthorized_client`: this client may not ask so; it is registered for another grant or delivery mode.
+    UnauthorizedClient,
+    /// `expired_login_hint_token`: get a new one, then start again.
+    ExpiredLoginHintToken,
+    /// `missing_user_code`: the person has to tell their user code.
+    MissingUserCode,
+    /// `invalid_user_code`: that is not the person's user code.
+    InvalidUserCode,
+    /// `invalid_binding_message`: the server cannot show this text; nothing was pushed.
+    InvalidBindingMessage,
+    /// `invalid_target`: the server knows no such resource (RFC 8707).
+    InvalidTarget,
+    /// `invalid_authorization_details`: the server cannot grant what was asked in detail (RFC 9396).
+    InvalidAuthorizationDetails,
     /// A code that this version does not know: letters of one case and underscores, at most 48 bytes.
     Other(String),
 }
@@ -69,6 +83,13 @@ impl ErrorCode {
             "temporarily_unavailable" => Self::TemporarilyUnavailable,
             "transaction_failed" => Self::TransactionFailed,
             "unsupported_grant_type" => Self::UnsupportedGrantType,
+            "unauthorized_client" => Self::UnauthorizedClient,
+            "expired_login_hint_token" => Self::ExpiredLoginHintToken,
+            "missing_user_code" => Self::MissingUserCode,
+            "invalid_user_code" => Self::InvalidUserCode,
+            "invalid_binding_message" => Self::InvalidBindingMessage,
+            "invalid_target" => Self::InvalidTarget,
+            "invalid_authorization_details" => Self::InvalidAuthorizationDetails,
             _ => return None,
         })
     }
@@ -101,12 +122,28 @@ impl ErrorCode {
             Self::TransactionFailed => (ErrorKind::Refused, "the server could not finish the request"),
             Self::SlowDown => (ErrorKind::RateLimited, "the server asks to slow down"),
             Self::Other(_) => (ErrorKind::Protocol, UNKNOWN),
+            Self::UnauthorizedClient => (
+                ErrorKind::Refused,
+                "the client may not ask so: check that it is registered for CIBA, and for the poll mode",
+            ),
+            Self::ExpiredLoginHintToken => {
+                (ErrorKind::Refused, "the login hint token has expired: get a new one")
+            }
+            Self::MissingUserCode => (ErrorKind::UserCode, "the server wants the person's user code"),
+            Self::InvalidUserCode => {
+                (ErrorKind::UserCode, "the server does not accept the person's user code")
+            }
+            Self::InvalidBindingMessage => {
+                (ErrorKind::Refused, "the server cannot show this binding_message")
+            }
             Self::AuthorizationPending
             | Self::AccessDenied
             | Self::ExpiredToken
             | Self::InvalidRequest
             | Self::InvalidScope
-            | Self::UnsupportedGrantType => (ErrorKind::Refused, "the server refused the request"),
+            | Self::UnsupportedGrantType
+            | Self::InvalidTarget
+            | Self::InvalidAuthorizationDetails => (ErrorKind::Refused, "the server refused the request"),
         }
     }
 
@@ -136,6 +173,13 @@ impl ErrorCode {
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::TransactionFailed => "transaction_failed",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::ExpiredLoginHintToken => "expired_login_hint_token",
+            Self::MissingUserCode => "missing_user_code",
+            Self::InvalidUserCode => "invalid_user_code",
+            Self::InvalidBindingMessage => "invalid_binding_message",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::Other(code) => code,
         }
     }

@@ -15,6 +15,18 @@ pub(crate) enum PollAnswer {
     Expired,
     /// `invalid_grant`: another's, or already fetched.
     InvalidGrant(Error),
+    /// `expired_token` of a provider that means only that by it.
+    #[cfg(feature = "openid")]
+    Over,
+    /// `access_denied` of a provider that means by it that the time is over, too.
+    #[cfg(feature = "openid")]
+    DeniedOrOver,
+    /// `invalid_grant` of a provider that forgets what is over.
+    #[cfg(feature = "openid")]
+    Spent(Error),
+    /// It granted something, and what it sent is no approval: to ask again could not mend it.
+    #[cfg(feature = "openid")]
+    Unacceptable(Error),
     /// `transaction_failed`: the server's last word on this id.
     TransactionFailed(Error),
     /// `authorization_pending`: nobody has answered yet.

@@ -99,6 +99,8 @@ fn by_token(answer: &Answer<'_>, document: &Document<'_>) -> PollAnswer {
             token_type: document.token_type.text().map(str::to_owned),
             expires_in: document.expires_in.token_lifetime(),
             scope: document.scope.text().map(str::to_owned),
+            #[cfg(feature = "openid")]
+            unchecked: None,
         }),
         Ok(Some(_)) => {
             PollAnswer::Fatal(protocol("the server sent a token with a status that does not approve"))

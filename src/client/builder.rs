@@ -14,6 +14,8 @@ use super::{CibaClient, Inner, origin};
 use crate::attempts::{Attempts, TotpLockout};
 use crate::authsec::{ApiRoutes, Plane};
 use crate::error::Error;
+#[cfg(feature = "openid")]
+use crate::openid::{ClientAuth, OpenId};
 use crate::poll::PollPolicy;
 use crate::profile::{AuthSec, Profile};
 use crate::push_guard::{PushGuard, PushLedger};
@@ -52,38 +54,42 @@ const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
 /// ```
 #[must_use = "call `build`"]
 pub struct CibaClientBuilder {
-    base_url: Option<String>,
-    routes: ApiRoutes,
-    admin: bool,
+    pub(super) base_url: Option<String>,
+    pub(super) routes: ApiRoutes,
+    pub(super) admin: bool,
     pub(super) client_id: Option<String>,
-    client_secret: Option<ClientSecret>,
-    workspace_id: Option<String>,
+    pub(super) client_secret: Option<ClientSecret>,
+    pub(super) workspace_id: Option<String>,
     poll_policy: PollPolicy,
-    request_timeout: Duration,
+    request_timeout: Option<Duration>,
     connect_timeout: Duration,
     initiate_timeout: Duration,
     totp_lockout: TotpLockout,
     totp_lock_duration: Duration,
-    push_guard: PushGuard,
+    pub(super) push_guard: Option<PushGuard>,
     concurrent_approvals: bool,
-    max_in_flight: usize,
-    plain_http_to: Option<String>,
-    transport_of: Option<SharedTransport>,
+    pub(super) max_in_flight: usize,
+    pub(super) plain_http_to: Option<String>,
+    pub(super) transport_of: Option<SharedTransport>,
     proxy: Option<String>,
     root_certificates: Vec<Vec<u8>>,
-    client_certificate: Option<Zeroizing<Vec<u8>>>,
+    pub(super) client_certificate: Option<Zeroizing<Vec<u8>>>,
     headers: Vec<(String, ClientSecret)>,
     header_function: Option<Box<HeaderFunction>>,
     user_agent: Option<String>,
     #[cfg(feature = "http2")]
-    http2_prior_knowledge: bool,
+    pub(super) http2_prior_knowledge: bool,
     /// The settings that the environment has set, and the variables of it that nobody reads.
     pub(super) from_env: Vec<&'static str>,
     unread: Vec<String>,
+    #[cfg(feature = "openid")]
+    pub(super) openid: Option<OpenId>,
+    #[cfg(feature = "openid")]
+    pub(super) client_auth: Option<ClientAuth>,
 }
 
 /// What several clients of one server use together.
-struct SharedTransport {
+pub(super) struct SharedTransport {
     transport: Arc<dyn Transport>,
     places: Places,
     origin: url::Origin,
@@ -92,6 +98,8 @@ struct SharedTransport {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const MAX_IN_FLIGHT: usize = 512;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl CibaClientBuilder {
     pub(super) fn new() -> Self {
@@ -103,12 +111,12 @@ impl CibaClientBuilder {
             client_secret: None,
             workspace_id: None,
             poll_policy: PollPolicy::default(),
-            request_timeout: Duration::from_secs(10),
+            request_timeout: None,
             connect_timeout: CONNECT_TIMEOUT,
             initiate_timeout: Duration::from_secs(60),
             totp_lockout: TotpLockout::default(),
             totp_lock_duration: Duration::from_secs(15 * 60),
-            push_guard: PushGuard::default(),
+            push_guard: None,
             concurrent_approvals: false,
             max_in_flight: MAX_IN_FLIGHT,
             plain_http_to: None,
@@ -123,6 +131,10 @@ impl CibaClientBuilder {
             http2_prior_knowledge: false,
             from_env: Vec::new(),
             unread: Vec::new(),
+            #[cfg(feature = "openid")]
+            openid: None,
+            #[cfg(feature = "openid")]
+            client_auth: None,
         }
     }
 
@@ -183,10 +195,11 @@ impl CibaClientBuilder {
         self
     }
 
-    /// How long a poll or a TOTP login may take, from the connection to the last byte. Default: 10 s. A login that has to wait for
-    /// its place among [`max_in_flight`](Self::max_in_flight) requests does so for as long as that, too, before.
+    /// How long a poll or a TOTP login may take, from the connection to the last byte. Default: 10 s; at an OpenID provider 30 s,
+    /// which may hold an answer back until the person has answered. A login that has to wait for its place among
+    /// [`max_in_flight`](Self::max_in_flight) requests does so for as long as that, too, before.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
+        self.request_timeout = Some(timeout);
         self
     }
 
@@ -219,7 +232,7 @@ impl CibaClientBuilder {
 
     /// How many pushes one email may get from this client. Default: 5 in 5 minutes.
     pub fn push_guard(mut self, guard: PushGuard) -> Self {
-        self.push_guard = guard;
+        self.push_guard = Some(guard);
         self
     }
 
@@ -479,7 +492,15 @@ impl CibaClientBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with the field that is wrong, never its secret value.
-    pub fn build(self) -> Result<CibaClient, Error> {
+    #[cfg_attr(not(feature = "openid"), expect(unused_mut, reason = "there is no other credential"))]
+    pub fn build(mut self) -> Result<CibaClient, Error> {
+        #[cfg(feature = "openid")]
+        {
+            if self.openid.is_some() {
+                return self.build_openid(None);
+            }
+            self.take_client_auth()?;
+        }
         // Before the transport, which loads the trust store.
         self.check()?;
         let base_url = self.origin()?;
@@ -488,19 +509,29 @@ impl CibaClientBuilder {
             let (transport, places) = (Arc::clone(&shared.transport), shared.places.clone());
             return Ok(CibaClient::from_inner(self.into_inner_of(transport, places)?));
         }
-        let options = HttpOptions {
+        let options = self.http_options(base_url, self.client_certificate.clone(), self.max_in_flight);
+        let transport = HttpTransport::new(&options)?;
+        Ok(CibaClient::from_inner(self.into_inner(Box::new(transport))?))
+    }
+
+    /// For the connections to this address; `identity` is what is presented there, if anything is.
+    pub(super) fn http_options(
+        &self,
+        base_url: Url,
+        identity: Option<Zeroizing<Vec<u8>>>,
+        max_in_flight: usize,
+    ) -> HttpOptions {
+        HttpOptions {
             base_url,
             user_agent: self.user_agent.clone(),
             proxy: self.proxy.clone(),
             root_certificates: self.root_certificates.clone(),
-            client_certificate: self.client_certificate.clone(),
+            client_certificate: identity,
             connect_timeout: self.connect_timeout,
-            max_in_flight: self.max_in_flight,
+            max_in_flight,
             #[cfg(feature = "http2")]
             http2_prior_knowledge: self.http2_prior_knowledge,
-        };
-        let transport = HttpTransport::new(&options)?;
-        Ok(CibaClient::from_inner(self.into_inner(Box::new(transport))?))
+        }
     }
 
     /// Everything but the transport, which tests replace.
@@ -513,30 +544,42 @@ impl CibaClientBuilder {
         self.check()?;
         let base_url = self.origin()?;
         let authorization = authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
-        let plane = match self.client_id {
-            Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id },
-            None => Plane::Admin { workspace_id: self.workspace_id },
+        let plane = match self.client_id.clone() {
+            Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id.clone() },
+            None => Plane::Admin { workspace_id: self.workspace_id.clone() },
         };
+        let (origin, routes, plane_name) =
+            (base_url.origin().ascii_serialization(), self.routes.as_str(), plane.name());
+        let targets = origin::join(&base_url, self.routes.paths(&plane));
+        let profile = Profile::AuthSec(Box::new(AuthSec::new(self.routes, plane, targets, authorization)));
+        let inner =
+            self.into_inner_with(transport, places, profile, REQUEST_TIMEOUT, PushGuard::default())?;
+        tracing::info!(origin, routes, plane = plane_name, "a client of AuthSec");
+        Ok(inner)
+    }
+
+    /// The client behind a protocol; the last two are what holds where nobody has set it.
+    pub(super) fn into_inner_with(
+        self,
+        transport: Arc<dyn Transport>,
+        places: Places,
+        profile: Profile,
+        request_timeout: Duration,
+        push_guard: PushGuard,
+    ) -> Result<Inner, Error> {
         let (policy, headers) =
             (self.poll_policy.validated()?, Headers::new(&self.headers, self.header_function)?);
-        tracing::info!(
-            origin = base_url.origin().ascii_serialization(),
-            routes = self.routes.as_str(),
-            plane = plane.name(),
-            "a client of AuthSec"
-        );
-        let targets = origin::join(&base_url, self.routes.paths(&plane));
         Ok(Inner {
             transport,
-            profile: Profile::AuthSec(AuthSec::new(self.routes, plane, targets, authorization)),
+            profile,
             policy,
-            request_timeout: self.request_timeout,
+            request_timeout: self.request_timeout.unwrap_or(request_timeout),
             initiate_timeout: self.initiate_timeout,
             places,
             headers,
             registry: Arc::new(Registry::new(self.concurrent_approvals)),
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
-            pushes: PushLedger::new(self.push_guard),
+            pushes: PushLedger::new(self.push_guard.unwrap_or(push_guard)),
             tasks: TaskTracker::new(),
             fixed_jitter: None,
         })
@@ -632,7 +675,7 @@ impl CibaClientBuilder {
     }
 
     fn check(&self) -> Result<(), Error> {
-        self.check_all().map_err(|error| self.explained(error))
+        self.check_authsec().map_err(|error| self.explained(error))
     }
 
     /// Names the variables that a refused setting may come from: the one that has set it, and those that nobody reads.
@@ -652,7 +695,8 @@ impl CibaClientBuilder {
         error.with_message(words)
     }
 
-    fn check_all(&self) -> Result<(), Error> {
+    /// What can be said of the settings alone, whoever the server is.
+    pub(super) fn check_common(&self) -> Result<(), Error> {
         let a_day = Duration::from_secs(24 * 60 * 60);
         let text = |field, text: &Option<String>| match text {
             Some(text) if text.trim().is_empty() => Err(Error::config(field, "is empty")),
@@ -668,7 +712,7 @@ impl CibaClientBuilder {
         text("client_id", &self.client_id)?;
         text("workspace_id", &self.workspace_id)?;
         for (field, timeout) in [
-            ("request_timeout", self.request_timeout),
+            ("request_timeout", self.request_timeout.unwrap_or(REQUEST_TIMEOUT)),
             ("connect_timeout", self.connect_timeout),
             ("initiate_timeout", self.initiate_timeout),
             ("totp_lock_duration", self.totp_lock_duration),
@@ -689,8 +733,12 @@ impl CibaClientBuilder {
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight", "is zero"));
         }
+        Headers::new(&self.headers, None).map(drop)
+    }
+
+    fn check_authsec(&self) -> Result<(), Error> {
+        self.check_common()?;
         authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
-        Headers::new(&self.headers, None)?;
         let base_url = self.origin()?;
         if self.client_certificate.is_some() && base_url.scheme() == "http" {
             return Err(Error::config("client_certificate", "needs a base_url of https"));

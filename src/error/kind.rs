@@ -36,6 +36,12 @@ pub enum ErrorKind {
     /// The server refused the request; [`Error::code`](crate::Error::code) and
     /// [`Error::server_message`](crate::Error::server_message) say why. Never retried.
     Refused,
+    /// The person has a user code, which is missing or wrong: ask them for it, and start again. Nothing was pushed. Never
+    /// retried.
+    UserCode,
+    /// The answer was an approval, and its ID Token did not stand the checks, or could not be checked: nobody is let in.
+    /// [`Error::field`](crate::Error::field) names the check. The tokens are wiped. Never retried.
+    IdToken,
     /// Somebody has been let in by this approval before, more than 10 s ago: look for their session. Nothing was sent. Never
     /// retried.
     AlreadyAnswered,
@@ -67,6 +73,8 @@ impl ErrorKind {
             Self::UserNotFound => "user_not_found",
             Self::NoDeviceRegistered => "no_device_registered",
             Self::Refused => "refused",
+            Self::UserCode => "user_code",
+            Self::IdToken => "id_token",
             Self::AlreadyAnswered => "already_answered",
             Self::TooManyPushes => "too_many_pushes",
             Self::Shutdown => "shutdown",

@@ -31,6 +31,7 @@ fn of(
         authorization: authorization.as_ref(),
         headers: None,
         secrets: &["the-auth-req-id", "user@example.com"],
+        more_secrets: &[],
     };
     evidence.add_to(error, Some(Reply { headers: &headers, body: Some(body.as_bytes()) }))
 }

@@ -112,7 +112,7 @@ impl Registry {
     /// Joins an id, if it is this person's.
     #[must_use]
     pub fn join(&self, email: &Email, id: &AuthReqId) -> Option<Wait> {
-        let said = Said { email: None, resource: None };
+        let said = Said { email: None, more: None };
         let unheard = Unheard { flow: FlowId::random(), said, life: None };
         let (slot, joined) = self.0.join(&email.key(), id, unheard).ok()?;
         Some(Wait { registry: Arc::clone(&self.0), slot, joined, left: false })

@@ -1,8 +1,15 @@
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "openid")]
+use zeroize::Zeroizing;
+
 use super::CancelReason;
+#[cfg(feature = "openid")]
+use super::IdToken;
 use crate::secret::AccessToken;
+#[cfg(feature = "openid")]
+use crate::secret::{REDACTED, RefreshToken};
 use crate::types::{AuthReqId, Email};
 
 /// How a poll ended. Exhaustive on purpose: a new way to end would be a breaking change, so a `match` without a
@@ -73,6 +80,9 @@ pub struct Approval {
     grant: Granted,
     auth_req_id: AuthReqId,
     email: Option<Email>,
+    /// What an OpenID provider says beside.
+    #[cfg(feature = "openid")]
+    more: Option<Box<More>>,
 }
 
 impl Approval {
@@ -122,6 +132,52 @@ impl Approval {
     }
 }
 
+/// What an OpenID provider says beside the access token, checked.
+#[cfg(feature = "openid")]
+#[derive(Clone, Debug)]
+pub(crate) struct More {
+    pub(crate) id_token: Option<IdToken>,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    pub(crate) authorization_details: Vec<serde_json::Value>,
+    /// What was asked for, for an answer that does not say what was granted.
+    pub(crate) asked: Option<Box<str>>,
+}
+
+#[cfg(feature = "openid")]
+impl Approval {
+    /// Who has approved, as the provider has signed it, and as this crate has checked it. `None` at AuthSec, which has no ID
+    /// Tokens, and at a provider [without](crate::OpenId::without_id_token).
+    #[must_use]
+    pub fn id_token(&self) -> Option<&IdToken> {
+        self.more.as_ref()?.id_token.as_ref()
+    }
+
+    /// Who has approved: the `iss` and `sub` of the ID Token. The pair is the person; an email address in a token is not.
+    #[must_use]
+    pub fn person(&self) -> Option<(&str, &str)> {
+        self.id_token().map(|token| (token.issuer(), token.subject()))
+    }
+
+    /// The token by which the provider gives new access tokens, where it sent one.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.more.as_ref()?.refresh_token.as_ref()
+    }
+
+    /// What was granted in detail (RFC 9396, section 7), as the provider says it: it may be more or less than was asked for.
+    #[must_use]
+    pub fn authorization_details(&self) -> &[serde_json::Value] {
+        self.more.as_ref().map_or(&[], |more| &more.authorization_details)
+    }
+
+    /// The scopes that were granted: those of the answer, or where it names none, those that were asked for (RFC 6749, section
+    /// 5.1). [`scope`](Self::scope) is the answer's own word. None for an id of another process whose answer names none.
+    pub fn granted_scopes(&self) -> impl Iterator<Item = &str> {
+        let asked = || self.more.as_ref().and_then(|more| more.asked.as_deref());
+        self.scope().or_else(asked).unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+    }
+}
+
 /// What the server sends when the person has approved, as it was read: of no request yet, and nobody has checked it.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
@@ -129,13 +185,47 @@ pub(crate) struct Granted {
     pub(crate) token_type: Option<String>,
     pub(crate) expires_in: Option<Duration>,
     pub(crate) scope: Option<String>,
+    /// What an OpenID provider has sent beside.
+    #[cfg(feature = "openid")]
+    pub(crate) unchecked: Option<Box<Unchecked>>,
+}
+
+/// What an OpenID provider has sent beside the access token, before anything of it is checked.
+#[cfg(feature = "openid")]
+#[derive(Clone)]
+pub(crate) struct Unchecked {
+    pub(crate) id_token: Option<Zeroizing<String>>,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    pub(crate) authorization_details: Vec<serde_json::Value>,
+}
+
+#[cfg(feature = "openid")]
+impl fmt::Debug for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unchecked({REDACTED})")
+    }
 }
 
 impl Granted {
     /// The approval of this request; `email` where this client initiated it. For `profile` alone, which has checked what there
     /// is to check: a test sees to it that nobody else calls it.
     pub(crate) fn into_approval(self, auth_req_id: AuthReqId, email: Option<Email>) -> Approval {
-        Approval { grant: self, auth_req_id, email }
+        Approval {
+            grant: self,
+            auth_req_id,
+            email,
+            #[cfg(feature = "openid")]
+            more: None,
+        }
+    }
+}
+
+#[cfg(feature = "openid")]
+impl Approval {
+    /// The same, with what else was checked.
+    pub(crate) fn with(mut self, more: More) -> Self {
+        self.more = Some(Box::new(more));
+        self
     }
 }
 

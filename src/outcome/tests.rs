@@ -14,6 +14,8 @@ fn approval(token: &str) -> Approval {
         token_type: Some("Bearer".to_owned()),
         expires_in: None,
         scope: Some("openid".to_owned()),
+        #[cfg(feature = "openid")]
+        unchecked: None,
     };
     grant.into_approval(AuthReqId::new("canary-id").expect("an id"), Email::new("user@example.com").ok())
 }

@@ -8,6 +8,7 @@ use super::{Event, PollPolicy, Telling};
 use crate::answer::{Asked, ErrorCode};
 use crate::client::{Inner, RequestKind};
 use crate::clock::now;
+use crate::error::Error;
 use crate::evidence::{Evidence, Purpose};
 use crate::profile::Outgoing;
 use crate::registry::{Asking, News, Slot};
@@ -45,13 +46,27 @@ pub(super) async fn exchange(
         return;
     }
     let slot = asking.slot();
-    let mut heard = hear(&inner, slot, &place, span).await;
+    let heard = hear(&inner, slot, &place, span).await;
     drop(place);
-    inner.places.ended(heard.is_answer());
+    let mut heard = match heard {
+        Ok(heard) => {
+            inner.places.ended(heard.is_answer());
+            heard
+        }
+        Err(error) => Heard::unsent(error),
+    };
     // Without the place: what an approval is checked by may have to be fetched.
     if let Some(granted) = heard.granted() {
-        heard.accepted(inner.profile.accept(granted, slot.id().clone(), slot.email().cloned()).await);
+        heard.accepted(
+            inner.profile.accept(granted, slot.id().clone(), slot.email().cloned(), slot.started()).await,
+        );
     }
+    note(&inner, asking, heard, &policy);
+}
+
+/// Tells the log what a request has come to, and the slot.
+fn note(inner: &Inner, asking: Asking, heard: Heard, policy: &PollPolicy) {
+    let slot = asking.slot();
     let email = MaskedEmail(slot.who().as_str());
     match heard.fault() {
         None => tracing::debug!(flow = %slot.flow(), %email, "polled"),
@@ -75,16 +90,17 @@ pub(super) async fn exchange(
         if let Some(took) = took.filter(|_| heard.is_answer()) {
             pace.took(took);
         }
-        heard.judge(pace, answer_was_lost, life, at, |pace, event| pace.observe(event, &policy, at, jitter))
+        heard.judge(pace, answer_was_lost, life, at, |pace, event| pace.observe(event, policy, at, jitter))
     });
     tellings.into_iter().for_each(Telling::tell);
 }
 
 /// Sends the poll, and reads what comes back. A future of its own: what it holds is gone before an approval is accepted, and a
-/// future of more than 1,032 bytes is slow to allocate.
-async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> Heard {
+/// future of more than 1,032 bytes is slow to allocate. The error is of a request that could not be made.
+async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> Result<Heard, Error> {
     let id = slot.id().expose_secret();
-    let Outgoing { target, media, body, authorization } = inner.profile.poll(id, slot.resource()).await;
+    let Outgoing { target, media, body, authorization, secrets } =
+        inner.profile.poll(id, slot.resource()).await?;
     let headers = span.and_then(|span| span.in_scope(|| inner.headers(RequestKind::Poll, slot.flow())));
     let call = HttpCall {
         target,
@@ -100,16 +116,16 @@ async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> 
     if let Ok(reply) = &reply {
         inner.profile.notice(&reply.headers);
     }
-    // Some leave out the padding.
-    let secrets = [id, id.trim_end_matches('='), slot.who().as_str()];
     let evidence = Evidence {
         purpose: Purpose::Approval,
         target,
         authorization: authorization.as_ref(),
         headers: headers.as_ref(),
-        secrets: &secrets,
+        // Some leave out the padding.
+        secrets: &[id, id.trim_end_matches('='), slot.who().as_str()],
+        more_secrets: &secrets,
     };
-    Heard::of(reply, &inner.profile, &Asked { auth_req_id: id, email: slot.who() }, &evidence)
+    Ok(Heard::of(reply, &inner.profile, &Asked { auth_req_id: id, email: slot.who() }, &evidence))
 }
 
 /// Waits for a place, a look for a moment only. `None` where it is not worth waiting.

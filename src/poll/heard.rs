@@ -28,6 +28,12 @@ enum Said {
     Ended(Ended),
     /// The request is gone from the server: another has it, or its answer was lost.
     Gone(Ended),
+    /// The same, of a provider that says so behind the end of life, too.
+    #[cfg(feature = "openid")]
+    Spent(Ended),
+    /// Denied, or behind the end of life: over.
+    #[cfg(feature = "openid")]
+    DeniedOrOver,
     Undecided(Event, Option<Error>),
     /// Final for an id that nobody has answered readably yet.
     Codeless(Event, Error),
@@ -46,7 +52,8 @@ impl Heard {
             Err(fault) => return Self::of_fault(fault, false).backed_by(evidence, None),
         };
         let read = |body| {
-            let heard = Self::of_answer(profile.read_poll(&Answer { status, retry_after, body }, asked));
+            let heard =
+                Self::of_answer(profile.read_poll(&Answer { status, retry_after, body }, &headers, asked));
             heard.backed_by(evidence, Some(Reply { headers: &headers, body }))
         };
         match body {
@@ -74,6 +81,10 @@ impl Heard {
             Said::Undecided(_, error) => error.as_mut(),
             Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
             Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
+            #[cfg(feature = "openid")]
+            Said::Spent(Ended::Refused(error)) => Some(error),
+            #[cfg(feature = "openid")]
+            Said::Spent(_) | Said::DeniedOrOver => None,
             Said::Granted(_) | Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
@@ -85,6 +96,14 @@ impl Heard {
             PollAnswer::Denied => Said::Ended(Ended::Denied),
             PollAnswer::TransactionFailed(error) => Said::Ended(Ended::Refused(error)),
             PollAnswer::Expired => Said::Gone(Ended::Expired),
+            #[cfg(feature = "openid")]
+            PollAnswer::Over => Said::Ended(Ended::Expired),
+            #[cfg(feature = "openid")]
+            PollAnswer::DeniedOrOver => Said::DeniedOrOver,
+            #[cfg(feature = "openid")]
+            PollAnswer::Spent(error) => Said::Spent(Ended::Refused(error)),
+            #[cfg(feature = "openid")]
+            PollAnswer::Unacceptable(error) => Said::Ended(Ended::Refused(error)),
             PollAnswer::InvalidGrant(error) => Said::Gone(Ended::Refused(error)),
             PollAnswer::Pending { retry_after } => Said::Undecided(Event::Pending { retry_after }, None),
             PollAnswer::SlowDown { interval, retry_after } => {
@@ -122,6 +141,16 @@ impl Heard {
         Self { said, may_have_approved, answered: false, cut }
     }
 
+    /// A request that could not be signed: nothing was sent.
+    pub(super) fn unsent(error: Error) -> Self {
+        let said = if error.is_retryable() {
+            Said::Undecided(Event::Fault { retry_after: None, name_missing: false }, Some(error))
+        } else {
+            Said::Fatal(error)
+        };
+        Self { said, may_have_approved: false, answered: false, cut: false }
+    }
+
     /// What was granted, taken out: it has to be accepted, or it is nothing.
     pub(super) fn granted(&mut self) -> Option<Granted> {
         if !matches!(self.said, Said::Granted(_)) {
@@ -152,6 +181,10 @@ impl Heard {
             Said::Undecided(_, error) => error.as_ref(),
             Said::Codeless(_, error) | Said::Fatal(error) => Some(error),
             Said::Gone(Ended::Refused(error)) | Said::Ended(Ended::Refused(error)) => Some(error),
+            #[cfg(feature = "openid")]
+            Said::Spent(Ended::Refused(error)) => Some(error),
+            #[cfg(feature = "openid")]
+            Said::Spent(_) | Said::DeniedOrOver => None,
             Said::Granted(_) | Said::Approved(_) | Said::Ended(_) | Said::Gone(_) => None,
         }
     }
@@ -180,6 +213,21 @@ impl Heard {
             Said::Gone(ended) => {
                 let in_time = life.is_none_or(|life| at < life.earliest_end());
                 return News::Ended(if answer_was_lost && in_time { Ended::Lost } else { ended });
+            }
+            #[cfg(feature = "openid")]
+            Said::Spent(ended) => {
+                let in_time = life.is_none_or(|life| at < life.earliest_end());
+                return News::Ended(match ended {
+                    _ if answer_was_lost && in_time => Ended::Lost,
+                    ended if in_time => ended,
+                    _ => Ended::Expired,
+                });
+            }
+            // The provider has one word for a denial and for the end.
+            #[cfg(feature = "openid")]
+            Said::DeniedOrOver => {
+                let in_time = life.is_none_or(|life| at < life.earliest_end());
+                return News::Ended(if in_time { Ended::Denied } else { Ended::Expired });
             }
             Said::Undecided(event, error) => (event, error),
             // Whoever has reached the server before has not got the address wrong.

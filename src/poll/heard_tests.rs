@@ -17,6 +17,7 @@ fn is_answer(line: Line) -> bool {
         authorization: None,
         headers: None,
         secrets: &[],
+        more_secrets: &[],
     };
     let inner = CibaClient::builder().base_url("https://auth.example.com").client_id("client");
     let profile = inner.into_inner(Box::new(Script::default())).expect("valid").profile;

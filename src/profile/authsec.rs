@@ -46,8 +46,13 @@ impl AuthSec {
             ApiRoutes::OAuth => (Media::Form, write_start_form(wish)),
             _ => (Media::Json, write_initiate(wish, &self.plane)),
         };
-        let authorization = self.authorization();
-        Outgoing { target: &self.targets.initiate, media, body: body.into(), authorization }
+        Outgoing {
+            target: &self.targets.initiate,
+            media,
+            body: body.into(),
+            authorization: self.authorization(),
+            secrets: Vec::new(),
+        }
     }
 
     pub(super) fn read_start(
@@ -63,8 +68,13 @@ impl AuthSec {
             ApiRoutes::OAuth => (Media::Form, write_poll_form(auth_req_id, resource)),
             _ => (Media::Json, PollBody::new(auth_req_id, resource, &self.plane).encode()),
         };
-        let authorization = self.authorization();
-        Outgoing { target: &self.targets.poll, media, body: body.into(), authorization }
+        Outgoing {
+            target: &self.targets.poll,
+            media,
+            body: body.into(),
+            authorization: self.authorization(),
+            secrets: Vec::new(),
+        }
     }
 
     pub(super) fn read_poll(&self, answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
@@ -77,7 +87,13 @@ impl AuthSec {
     /// The routes have no client authentication.
     pub(super) fn totp(&self, email: &str, code: &str) -> Outgoing<'_> {
         let body = TotpBody { email, code }.encode(self.routes, &self.plane);
-        Outgoing { target: &self.targets.totp, media: Media::Json, body: body.into(), authorization: None }
+        Outgoing {
+            target: &self.targets.totp,
+            media: Media::Json,
+            body: body.into(),
+            authorization: None,
+            secrets: Vec::new(),
+        }
     }
 
     pub(super) fn authorization(&self) -> Option<Authorization> {

@@ -56,7 +56,7 @@ impl World {
     }
 
     fn wait(&self, text: &str) -> Waiting {
-        let said = Said { email: None, resource: None };
+        let said = Said { email: None, more: None };
         let unheard = Unheard { flow: FlowId::random(), said, life: None };
         let id = AuthReqId::new(text).expect("an id");
         let (slot, joined) = self.registry.join(&self.key, &id, unheard).expect("the user's");
@@ -174,14 +174,21 @@ fn acknowledged(text: &str) -> Acknowledged {
         interval: Duration::from_secs(5),
         life: Life::new(at, at, Duration::from_secs(300)),
         flow: FlowId::random(),
-        said: Said { email: None, resource: None },
+        said: Said { email: None, more: None },
         at,
     }
 }
 
 fn approved() -> News {
     let token = AccessToken::new("tok");
-    let grant = Granted { token, token_type: None, expires_in: None, scope: None };
+    let grant = Granted {
+        token,
+        token_type: None,
+        expires_in: None,
+        scope: None,
+        #[cfg(feature = "openid")]
+        unchecked: None,
+    };
     News::Ended(Ended::Approved(grant.into_approval(AuthReqId::new("id").expect("an id"), None)))
 }
 

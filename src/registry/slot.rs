@@ -13,7 +13,7 @@ use crate::outcome::{CancelReason, Outcome};
 use crate::poll::{Life, Listener, Pace, UnderWay};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, Email, PersonKey};
+use crate::types::{AuthReqId, Email, PersonKey, Started};
 
 /// How long behind its end an id is remembered that this client initiated.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
@@ -39,8 +39,24 @@ pub(crate) struct Slot {
 pub(crate) struct Said {
     /// The address as it was written.
     pub(crate) email: Option<Email>,
-    /// Sent with every poll if it was sent with the initiate (`docs/wire.md`, section 2.2).
+    pub(crate) more: Option<Box<SaidMore>>,
+}
+
+/// What most initiates do not say.
+#[derive(Default)]
+pub(crate) struct SaidMore {
+    /// Sent with every poll if it was sent with the initiate (`docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1);
+    /// several stand one in a line.
     pub(crate) resource: Option<Box<str>>,
+    /// What what is granted is checked by.
+    pub(crate) started: Option<Started>,
+}
+
+impl Said {
+    pub(crate) fn new(email: Option<Email>, resource: Option<Box<str>>, started: Option<Started>) -> Self {
+        let has_more = resource.is_some() || started.is_some();
+        Self { email, more: has_more.then(|| Box::new(SaidMore { resource, started })) }
+    }
 }
 
 /// What a wait has to know of the id that it joins.
@@ -83,7 +99,7 @@ impl Slot {
         at: Instant,
     ) -> Arc<Self> {
         let state = State::new(pace, life, at);
-        let said = said.filter(|said| said.email.is_some() || said.resource.is_some());
+        let said = said.filter(|said| said.email.is_some() || said.more.is_some());
         Arc::new(Self { key, id, flow, said: said.map(Box::new), state: Mutex::new(state) })
     }
 
@@ -105,7 +121,12 @@ impl Slot {
     }
 
     pub(crate) fn resource(&self) -> Option<&str> {
-        self.said.as_ref()?.resource.as_deref()
+        self.said.as_ref()?.more.as_ref()?.resource.as_deref()
+    }
+
+    /// What the start said, for the checks of what is granted.
+    pub(crate) fn started(&self) -> Option<&Started> {
+        self.said.as_ref()?.more.as_ref()?.started.as_ref()
     }
 
     // Who waits.

@@ -65,7 +65,7 @@ fn acknowledged(text: &str, expires_in: Duration) -> Acknowledged {
         interval: Duration::from_secs(5),
         life: Life::new(at, at, expires_in),
         flow: FlowId::random(),
-        said: Said { email: Some(Email::new("User@example.com").expect("an email")), resource: None },
+        said: Said { email: Some(Email::new("User@example.com").expect("an email")), more: None },
         at,
     }
 }
@@ -97,7 +97,7 @@ impl Waiting {
         text: &str,
         life: Option<Life>,
     ) -> Result<Self, Error> {
-        let said = Said { email: None, resource: None };
+        let said = Said { email: None, more: None };
         let unheard = Unheard { flow: FlowId::random(), said, life };
         let (slot, joined) = registry.join(key, &id(text), unheard)?;
         let began_over = slot.see(joined.member.failures, |_| ()).is_none();
@@ -227,8 +227,15 @@ impl Asked {
 }
 
 fn approval(token: &str) -> Approval {
-    Granted { token: AccessToken::new(token), token_type: None, expires_in: None, scope: None }
-        .into_approval(id("id-1"), None)
+    Granted {
+        token: AccessToken::new(token),
+        token_type: None,
+        expires_in: None,
+        scope: None,
+        #[cfg(feature = "openid")]
+        unchecked: None,
+    }
+    .into_approval(id("id-1"), None)
 }
 
 fn approved() -> News {

@@ -51,7 +51,8 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return Err(no_place());
     };
-    let Outgoing { target, media, body, authorization } = inner.profile.poll(NO_REQUEST, None).await;
+    let Outgoing { target, media, body, authorization, secrets } =
+        inner.profile.poll(NO_REQUEST, None).await?;
     let headers = inner.headers(RequestKind::Check, flow);
     let evidence = Evidence {
         purpose: Purpose::Approval,
@@ -59,6 +60,7 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
         authorization: authorization.as_ref(),
         headers: headers.as_ref(),
         secrets: &[NO_REQUEST],
+        more_secrets: &secrets,
     };
     let call = HttpCall {
         target,
@@ -79,7 +81,8 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
         Body::TooLong | Body::Encoded => None,
     };
     let asked = Asked { auth_req_id: NO_REQUEST, email: &Email::new(NOBODY)?.key() };
-    let answer = inner.profile.read_poll(&Answer { status, retry_after, body: bytes }, &asked);
+    let answer =
+        inner.profile.read_poll(&Answer { status, retry_after, body: bytes }, &reply.headers, &asked);
     let page = bytes.is_some_and(answer::is_web_page);
     let reply = Reply { headers: &reply.headers, body: bytes };
     judge(answer, status, page).map_err(|error| evidence.add_to(error, Some(reply)))
@@ -89,12 +92,14 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
 fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
     let error = match answer {
         PollAnswer::Expired | PollAnswer::InvalidGrant(_) => return Ok(()),
+        #[cfg(feature = "openid")]
+        PollAnswer::Over | PollAnswer::Spent(_) => return Ok(()),
+        #[cfg(feature = "openid")]
+        PollAnswer::DeniedOrOver => return Err(answered_for_nobody(status)),
+        #[cfg(feature = "openid")]
+        PollAnswer::Unacceptable(error) => error,
         PollAnswer::Pending { .. } | PollAnswer::Denied | PollAnswer::Approved(_) => {
-            return Err(Error::new(
-                ErrorKind::Protocol,
-                "the server answered for a request that does not exist: base_url does not lead to AuthSec",
-            )
-            .with_status(status));
+            return Err(answered_for_nobody(status));
         }
         PollAnswer::SlowDown { retry_after, .. } => {
             return Err(Error::new(
@@ -135,4 +140,12 @@ fn config(seen: &Error, field: &'static str, why: &'static str) -> Error {
         Some(status) => error.with_status(status),
         None => error,
     }
+}
+
+fn answered_for_nobody(status: u16) -> Error {
+    Error::new(
+        ErrorKind::Protocol,
+        "the server answered for a request that does not exist: the address does not lead to the server that is meant",
+    )
+    .with_status(status)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout_at;
 use tracing::field::Empty;
 
+use super::pending::Asked;
 use super::{BoxFuture, PendingApproval, check_runtime, no_place, tell_failure};
 use crate::answer::{self, Acknowledgement, Answer};
 use crate::client::{Inner, RequestKind};
@@ -18,7 +19,13 @@ use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, HttpReply, Lane, RequestHeaders, Turn};
-use crate::types::{BindingMessage, Email, PersonKey, Wish};
+use crate::types::{BindingMessage, Email, PersonKey, Whom, Wish};
+#[cfg(feature = "openid")]
+use crate::{
+    openid::{Hint, Wishes},
+    profile::Prepared,
+    secret::ClientSecret,
+};
 
 /// A connection that was provably not made is tried again so many times.
 const RECONNECTS: u32 = 2;
@@ -42,21 +49,56 @@ const RECONNECT_WAIT: Duration = Duration::from_millis(250);
 #[must_use = "nothing is sent until it is awaited; `tokio::spawn` takes its `.into_future()`"]
 pub struct InitiateApproval {
     inner: Arc<Inner>,
-    email: Result<Email, Error>,
-    binding_message: BindingMessage,
+    whom: Result<Whom, Error>,
+    binding_message: Option<BindingMessage>,
     scopes: Vec<String>,
     resource: Option<String>,
+    /// What is asked of an OpenID provider.
+    #[cfg(feature = "openid")]
+    openid: Option<Box<AskedOfOpenId>>,
+}
+
+/// A hint, and what no server of AuthSec's takes.
+#[cfg(feature = "openid")]
+struct AskedOfOpenId {
+    hint: Hint,
+    wishes: Wishes,
 }
 
 impl InitiateApproval {
-    pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>) -> Self {
-        let binding_message = BindingMessage::unspecific();
-        Self { inner, email, binding_message, scopes: Vec::new(), resource: None }
+    pub(crate) fn new(inner: Arc<Inner>, email: &str) -> Self {
+        #[cfg(feature = "openid")]
+        if matches!(inner.profile, Profile::OpenId(_)) {
+            return Self::hinted(inner, Hint::login(email));
+        }
+        Self::of(inner, Email::new(email).map(Whom::from))
     }
 
-    /// The text that the phone shows (`binding_message`). Default: `Sign-in request`.
+    fn of(inner: Arc<Inner>, whom: Result<Whom, Error>) -> Self {
+        Self {
+            inner,
+            whom,
+            binding_message: None,
+            scopes: Vec::new(),
+            resource: None,
+            #[cfg(feature = "openid")]
+            openid: None,
+        }
+    }
+
+    #[cfg(feature = "openid")]
+    pub(crate) fn hinted(inner: Arc<Inner>, hint: Hint) -> Self {
+        let Profile::OpenId(provider) = &inner.profile else {
+            return Self::of(inner, hint.as_email().map(Whom::from));
+        };
+        let whom = provider.name(&hint);
+        let openid = Some(Box::new(AskedOfOpenId { hint, wishes: Wishes::default() }));
+        Self { openid, ..Self::of(inner, whom) }
+    }
+
+    /// The text that the phone shows (`binding_message`). Default: at AuthSec `Sign-in request`, at an OpenID provider none.
     pub fn binding_message(mut self, message: BindingMessage) -> Self {
-        self.binding_message = message;
+        self.binding_message = Some(message);
         self
     }
 
@@ -69,9 +111,22 @@ impl InitiateApproval {
 
     /// The URI of the resource server that the token is for. The newest server needs it where the client is approved
     /// for more than one; it is sent with the polls of this approval too. The admin routes ignore it.
+    ///
+    /// At an OpenID provider it is an absolute URI without a fragment (RFC 8707), and may be called several times; at AuthSec
+    /// the last counts.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
-        self.resource = Some(resource.into());
+        let resource = resource.into();
+        #[cfg(feature = "openid")]
+        if let Some(openid) = &mut self.openid {
+            openid.wishes.resources.push(resource);
+            return self;
+        }
+        self.resource = Some(resource);
         self
+    }
+
+    fn whom_to_ask(&self) -> Result<Whom, Error> {
+        self.whom.clone()
     }
 
     #[expect(clippy::manual_async_fn, reason = "an async fn would hold the call twice")]
@@ -81,7 +136,7 @@ impl InitiateApproval {
         span: CallSpan,
     ) -> impl Future<Output = Result<PendingApproval, Error>> + Send {
         async move {
-            let email = self.email.as_ref().ok().cloned();
+            let whom = self.whom.as_ref().ok().cloned();
             let mut tried = 0;
             let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
             span.tell(|span| {
@@ -93,7 +148,7 @@ impl InitiateApproval {
                         "pushed"
                     ),
                     Err(error) => {
-                        tell_failure("initiate", flow, email.as_ref(), error);
+                        tell_failure("initiate", flow, whom.as_ref(), error);
                         span.record("error", error.kind().as_str());
                     }
                 }
@@ -111,31 +166,47 @@ impl InitiateApproval {
         tried: &mut u32,
     ) -> Result<PendingApproval, Error> {
         check_runtime()?;
-        let email = self.email.clone()?;
-        let inner = &self.inner;
-        if inner.registry.is_closed() {
+        let whom = self.whom_to_ask()?;
+        if self.inner.registry.is_closed() {
             return Err(Error::new(ErrorKind::Shutdown, "the client was shut down"));
         }
-        let key = email.key();
-        let mut push = inner.pushes.claim(key.clone())?;
-        let initiating = inner.registry.initiating(key.clone());
+        #[cfg(feature = "openid")]
+        let prepared = self.prepare()?;
+        let inner = &self.inner;
+        let mut push = inner.pushes.claim(whom.key.clone())?;
+        let initiating = inner.registry.initiating(whom.key.clone());
+        let unspecific = BindingMessage::unspecific();
         let wish = Wish {
-            login_hint: email.as_str(),
-            binding_message: self.binding_message.as_str(),
+            login_hint: whom.email.as_ref().map_or("", Email::as_str),
+            binding_message: self.binding_message.as_ref().unwrap_or(&unspecific).as_str(),
             scopes: &self.scopes,
             resource: self.resource.as_deref(),
+            #[cfg(feature = "openid")]
+            form: prepared.as_ref().map(|prepared| &prepared.form),
         };
         let headers = || span.in_scope(|| inner.headers(RequestKind::Initiate, flow));
-        match send(inner, &wish, &key, &mut push, tried, headers).await {
+        match send(inner, &wish, &whom.key, &mut push, tried, headers).await {
             Ok((ack, sent)) => {
                 let at = now();
                 let life = Life::new(sent, at, ack.expires_in);
-                let resource = self.resource.as_deref().map(Into::into);
-                let said = Said { email: Some(email.clone()), resource };
+                #[cfg(not(feature = "openid"))]
+                let (resource, started) = (self.resource.take(), None);
+                #[cfg(feature = "openid")]
+                let (resource, started) = match prepared {
+                    Some(prepared) => prepared.started(at.saturating_duration_since(sent)),
+                    None => (self.resource.take(), None),
+                };
+                let is_openid = started.is_some();
+                let said =
+                    Said::new(whom.email.clone(), resource.as_deref().map(Into::into), started.clone());
                 let (id, interval) = (ack.auth_req_id.clone(), ack.interval);
                 initiating.acknowledged(Acknowledged { id, interval, life, flow, said, at });
-                let (message, resource) = (self.binding_message.clone(), self.resource.take());
-                Ok(PendingApproval::new(Arc::clone(inner), email, ack, message, resource, life, flow))
+                let binding_message = match self.binding_message.take() {
+                    None if !is_openid => Some(unspecific),
+                    message => message,
+                };
+                let asked = Asked { whom, binding_message, resource, started, life, flow };
+                Ok(PendingApproval::new(Arc::clone(inner), ack, asked))
             }
             Err(error) => {
                 if !error.may_have_reached_server() {
@@ -144,6 +215,76 @@ impl InitiateApproval {
                 Err(error)
             }
         }
+    }
+}
+
+/// What OpenID providers take, and AuthSec's routes do not: set there, the call is refused before anything is sent.
+#[cfg(feature = "openid")]
+impl InitiateApproval {
+    /// For whom the token is, in the provider's own words (`audience`).
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        let audience = audience.into();
+        self.wish("audience", |wishes| wishes.audience = Some(audience))
+    }
+
+    /// How the person should be authenticated (`acr_values`), the best first. The provider may do otherwise;
+    /// [`OpenId::require_acr`](crate::OpenId::require_acr) then refuses the approval.
+    pub fn acr_values<S: Into<String>>(self, values: impl IntoIterator<Item = S>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.wish("acr_values", |wishes| wishes.acr_values = values)
+    }
+
+    /// How long the request should live (`requested_expiry`), in whole seconds. What counts is what the provider answers:
+    /// [`PendingApproval::expires_in`].
+    pub fn requested_expiry(self, expiry: Duration) -> Self {
+        self.wish("requested_expiry", |wishes| wishes.requested_expiry = Some(expiry))
+    }
+
+    /// The code that only the person and their provider know (`user_code`), where the provider takes one. It is a secret: wiped,
+    /// never shown.
+    pub fn user_code(self, code: impl Into<String>) -> Self {
+        let code = ClientSecret::new(code.into());
+        self.wish("user_code", |wishes| wishes.user_code = Some(code))
+    }
+
+    /// What is to be allowed in detail (RFC 9396): a JSON array of objects, each with a text `type`.
+    pub fn authorization_details(self, json: impl Into<String>) -> Self {
+        let json = json.into();
+        self.wish("authorization_details", |wishes| wishes.authorization_details = Some(json))
+    }
+
+    /// Any other parameter, for what a provider has of its own. Its value is treated as a secret. Those that this crate sets
+    /// itself, and one that is set twice, are refused.
+    pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let parameter = (name.into(), ClientSecret::new(value.into()));
+        self.wish("parameter", |wishes| wishes.parameters.push(parameter))
+    }
+
+    fn wish(mut self, field: &'static str, set: impl FnOnce(&mut Wishes)) -> Self {
+        match &mut self.openid {
+            Some(openid) => set(&mut openid.wishes),
+            None if self.whom.is_ok() => {
+                self.whom = Err(Error::input(field, "is nothing that AuthSec's own routes take"));
+            }
+            None => {}
+        }
+        self
+    }
+
+    /// Checks it all, before anything is sent.
+    fn prepare(&mut self) -> Result<Option<Prepared>, Error> {
+        let (Some(openid), Profile::OpenId(provider)) = (&mut self.openid, &self.inner.profile) else {
+            return Ok(None);
+        };
+        openid.wishes.scopes = std::mem::take(&mut self.scopes);
+        openid.wishes.binding_message =
+            self.binding_message.as_ref().map(|message| message.as_str().to_owned());
+        let prepared = provider.prepare(&openid.hint, &openid.wishes)?;
+        if let Some(keys) = provider.keys_to_refresh() {
+            // So they are there when the person approves.
+            drop(self.inner.tasks.spawn(async move { keys.refresh().await }));
+        }
+        Ok(Some(prepared))
     }
 }
 
@@ -163,7 +304,7 @@ async fn send(
     // From here: what it waited for its place would be taken from the time that the server needs for a push.
     let until = later(now(), inner.initiate_timeout);
     loop {
-        let Outgoing { target, media, body, authorization } = inner.profile.start(wish).await;
+        let Outgoing { target, media, body, authorization, secrets } = inner.profile.start(wish).await?;
         let headers = headers();
         let evidence = Evidence {
             purpose: Purpose::Push,
@@ -171,6 +312,7 @@ async fn send(
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),
             secrets: &[wish.login_hint],
+            more_secrets: &secrets,
         };
         let call = HttpCall {
             target,
@@ -210,7 +352,7 @@ fn read(
     let (status, retry_after, head) = (reply.status, reply.retry_after, &reply.headers);
     let read = |body| {
         profile
-            .read_start(&Answer { status, retry_after, body }, key)
+            .read_start(&Answer { status, retry_after, body }, head, key)
             .map_err(|error| evidence.add_to(error, Some(Reply { headers: head, body })))
     };
     match reply.body {
@@ -265,7 +407,7 @@ impl IntoFuture for InitiateApproval {
         let span = tracing::info_span!(
             trace::INITIATE,
             %flow,
-            email = self.email.as_ref().ok().map(|email| display(email.masked())),
+            email = self.whom.as_ref().ok().map(|whom| display(whom.masked())),
             attempts = Empty,
             outcome = Empty,
             error = Empty,
@@ -277,7 +419,7 @@ impl IntoFuture for InitiateApproval {
 impl fmt::Debug for InitiateApproval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InitiateApproval")
-            .field("email", &self.email.as_ref().ok())
+            .field("email", &self.whom.as_ref().ok())
             .field("binding_message", &self.binding_message)
             .field("scopes", &self.scopes)
             .field("resource", &self.resource)

@@ -7,7 +7,7 @@ use crate::answer::Acknowledgement;
 use crate::client::Inner;
 use crate::poll::Life;
 use crate::trace::FlowId;
-use crate::types::{AuthReqId, BindingMessage, Email};
+use crate::types::{AuthReqId, BindingMessage, Email, PersonKey, Started, Whom};
 
 /// A request that is on its way to a phone: the answer of `initiate_app_approval` in the API reference.
 ///
@@ -16,25 +16,29 @@ use crate::types::{AuthReqId, BindingMessage, Email};
 #[derive(Clone)]
 pub struct PendingApproval {
     inner: Arc<Inner>,
-    email: Email,
+    whom: Whom,
     ack: Arc<Acknowledgement>,
-    binding_message: BindingMessage,
+    binding_message: Option<BindingMessage>,
     resource: Option<String>,
+    started: Option<Started>,
     life: Life,
     flow: FlowId,
 }
 
+/// What a start was, beside its acknowledgement.
+pub(super) struct Asked {
+    pub(super) whom: Whom,
+    pub(super) binding_message: Option<BindingMessage>,
+    pub(super) resource: Option<String>,
+    pub(super) started: Option<Started>,
+    pub(super) life: Life,
+    pub(super) flow: FlowId,
+}
+
 impl PendingApproval {
-    pub(crate) fn new(
-        inner: Arc<Inner>,
-        email: Email,
-        ack: Acknowledgement,
-        binding_message: BindingMessage,
-        resource: Option<String>,
-        life: Life,
-        flow: FlowId,
-    ) -> Self {
-        Self { inner, email, ack: Arc::new(ack), binding_message, resource, life, flow }
+    pub(super) fn new(inner: Arc<Inner>, ack: Acknowledgement, asked: Asked) -> Self {
+        let Asked { whom, binding_message, resource, started, life, flow } = asked;
+        Self { inner, whom, ack: Arc::new(ack), binding_message, resource, started, life, flow }
     }
 
     /// The id to poll with.
@@ -58,16 +62,23 @@ impl PendingApproval {
         self.ack.interval
     }
 
-    /// Whom the request went to.
+    /// Whom the request went to, where they were named by an address; at AuthSec they always are.
     #[must_use]
-    pub fn email(&self) -> &Email {
-        &self.email
+    pub fn email(&self) -> Option<&Email> {
+        self.whom.email.as_ref()
     }
 
-    /// The text that the phone shows.
+    /// Whom the request went to, as this client counts them: for [`CibaClient::cancel`](crate::CibaClient::cancel), and for the
+    /// maps of the program.
     #[must_use]
-    pub fn binding_message(&self) -> &BindingMessage {
-        &self.binding_message
+    pub fn person(&self) -> &PersonKey {
+        &self.whom.key
+    }
+
+    /// The text that the phone shows; `None` where none was sent to an OpenID provider.
+    #[must_use]
+    pub fn binding_message(&self) -> Option<&BindingMessage> {
+        self.binding_message.as_ref()
     }
 
     /// The id that the log shows for this approval.
@@ -82,10 +93,10 @@ impl PendingApproval {
     pub fn wait(&self) -> PollForApproval {
         let poll = PollForApproval::new(
             Arc::clone(&self.inner),
-            Ok(self.email.clone()),
+            Ok(self.whom.clone()),
             self.ack.auth_req_id.clone(),
         )
-        .initiated(self.life, self.flow);
+        .initiated(self.life, self.flow, self.started.clone());
         match &self.resource {
             Some(resource) => poll.resource(resource.clone()),
             None => poll,
@@ -96,7 +107,7 @@ impl PendingApproval {
 impl fmt::Debug for PendingApproval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingApproval")
-            .field("email", &self.email)
+            .field("email", &self.whom)
             .field("auth_req_id", self.auth_req_id())
             .field("expires_in", &self.expires_in())
             .field("interval", &self.interval())

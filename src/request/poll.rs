@@ -14,8 +14,8 @@ use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Finished, Held, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, Unheard};
-use crate::trace::{self, FlowId, MaskedEmail};
-use crate::types::{AuthReqId, Email};
+use crate::trace::{self, FlowId};
+use crate::types::{AuthReqId, Started, Whom};
 
 /// A wait for a person's answer, not yet begun: `.await` it, [`spawn`](Self::spawn) it, or look [`once`](Self::once).
 ///
@@ -26,7 +26,7 @@ use crate::types::{AuthReqId, Email};
 #[must_use = "nothing is polled until it is awaited or spawned; `JoinSet::spawn` takes its `.into_future()`"]
 pub struct PollForApproval {
     inner: Arc<Inner>,
-    email: Result<Email, Error>,
+    whom: Result<Whom, Error>,
     id: AuthReqId,
     interval: Option<Duration>,
     timeout: Option<Duration>,
@@ -35,13 +35,15 @@ pub struct PollForApproval {
     /// What the initiate said, where that is known even if the registry has forgotten it.
     initiated: Option<(Life, FlowId)>,
     tell: Option<Arc<Tell>>,
+    /// What the start said, where it is this client's.
+    started: Option<Started>,
 }
 
 impl PollForApproval {
-    pub(crate) fn new(inner: Arc<Inner>, email: Result<Email, Error>, id: AuthReqId) -> Self {
+    pub(crate) fn new(inner: Arc<Inner>, whom: Result<Whom, Error>, id: AuthReqId) -> Self {
         Self {
             inner,
-            email,
+            whom,
             id,
             interval: None,
             timeout: None,
@@ -49,11 +51,13 @@ impl PollForApproval {
             resource: None,
             initiated: None,
             tell: None,
+            started: None,
         }
     }
 
-    pub(super) fn initiated(mut self, life: Life, flow: FlowId) -> Self {
+    pub(super) fn initiated(mut self, life: Life, flow: FlowId, started: Option<Started>) -> Self {
         self.initiated = Some((life, flow));
+        self.started = started;
         self
     }
 
@@ -187,19 +191,20 @@ impl PollForApproval {
 
     /// Joins the id. No await stands before it.
     fn join(self) -> Result<(Wait, CancellationToken), Error> {
-        let email = self.email?;
+        let whom = self.whom?;
         let policy = self.policy.map(PollPolicy::validated).transpose()?;
         let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
         let (life, flow) = self.initiated.unzip();
-        let said = Said { email: life.map(|_| email.clone()), resource: self.resource.map(Into::into) };
+        let email = whom.email.clone().filter(|_| life.is_some());
+        let said = Said::new(email, self.resource.map(Into::into), self.started);
         let unheard = Unheard { flow: flow.unwrap_or_else(FlowId::random), said, life };
-        let (slot, joined) = self.inner.registry.join(&email.key(), &self.id, unheard)?;
+        let (slot, joined) = self.inner.registry.join(&whom.key, &self.id, unheard)?;
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
         let interval = self.interval.map(|interval| interval.min(timeout));
         let schedule = slot.pace(|_, life| {
             Schedule::new(Deadline::earlier(later(now(), timeout), life), interval, joined.heard)
         });
-        let span = wait_span(&email, slot.flow());
+        let span = wait_span(&whom, slot.flow());
         let wait = Wait::new(self.inner, slot, schedule, &joined, policy, span, self.tell);
         Ok((wait, joined.token))
     }
@@ -213,13 +218,13 @@ async fn look_as_wait(wait: Wait, ended: CancellationToken) -> Finished {
     }
 }
 
-fn wait_span(email: &Email, flow: FlowId) -> tracing::Span {
+fn wait_span(whom: &Whom, flow: FlowId) -> tracing::Span {
     use tracing::field::Empty;
 
     tracing::info_span!(
         trace::POLL,
         %flow,
-        email = %MaskedEmail(email.as_str()),
+        email = %whom.masked(),
         interval = Empty,
         polls = Empty,
         attempts = Empty,
@@ -262,7 +267,7 @@ impl IntoFuture for PollForApproval {
 impl fmt::Debug for PollForApproval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollForApproval")
-            .field("email", &self.email.as_ref().ok())
+            .field("email", &self.whom.as_ref().ok())
             .field("auth_req_id", &self.id)
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)

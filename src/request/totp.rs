@@ -14,7 +14,7 @@ use crate::evidence::{Evidence, Purpose, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{self, CallSpan, FlowId};
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
-use crate::types::{Email, TotpCode};
+use crate::types::{Email, TotpCode, Whom};
 
 /// One login: in its span, with its flow's id on an error.
 pub(crate) fn verify(
@@ -50,7 +50,7 @@ pub(crate) fn verify(
                     tracing::debug!(outcome = name(outcome), by, "judged");
                 }
                 Err(error) => {
-                    tell_failure("TOTP login", flow, masked.as_ref(), error);
+                    tell_failure("TOTP login", flow, masked.clone().map(Whom::from).as_ref(), error);
                     span.record("error", error.kind().as_str());
                 }
             }
@@ -113,9 +113,12 @@ async fn ask(
     let Ok(Turn::Mine(place)) = timeout_at(later(now(), inner.request_timeout), queue).await else {
         return TotpAnswer::Failed(no_place());
     };
+    let outgoing = match inner.profile.totp(email.as_str(), code.expose_secret()) {
+        Ok(outgoing) => outgoing,
+        Err(error) => return TotpAnswer::Failed(error),
+    };
     attempt.sending();
     *sent = 1;
-    let outgoing = inner.profile.totp(email.as_str(), code.expose_secret());
     let headers = span.in_scope(|| inner.headers(RequestKind::Totp, flow));
     // Not all that a server knows, and may repeat, stood in this request.
     let failed = |error, reply: Option<Reply<'_>>| {
@@ -126,6 +129,7 @@ async fn ask(
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),
             secrets: &[email.as_str(), code.expose_secret()],
+            more_secrets: &[],
         };
         TotpAnswer::Failed(evidence.add_to(error, reply))
     };

@@ -118,6 +118,12 @@ impl HttpTransport {
     fn request(&self, call: &HttpCall<'_>, body: Bytes) -> Request {
         let mut request = Request::new(Method::POST, self.target(&call.target.url));
         *request.headers_mut() = self.headers.clone();
+        #[cfg(feature = "openid")]
+        if call.media == Media::Nothing {
+            *request.method_mut() = Method::GET;
+            request.headers_mut().remove(CONTENT_TYPE);
+            return request;
+        }
         if call.media == Media::Form {
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
             request.headers_mut().insert(CONTENT_TYPE, form);
@@ -200,7 +206,7 @@ impl HttpTransport {
                 let reading = pin!(async {
                     let mut response = self.execute(&mut loan, &call, sent, begun).await?;
                     let head = head.insert(Head::of(&mut response));
-                    body::read(&mut response, &head.headers, &mut body).await
+                    body::read(&mut response, &head.headers, call.media.longest_answer(), &mut body).await
                 });
                 timeout_at(later(begun, call.timeout), reading).await
             };

@@ -8,6 +8,11 @@ use crate::error::Error;
 /// The longest text that AuthSec stores (`docs/wire.md`, section 2.1), in characters.
 const LONGEST: usize = 255;
 
+/// The longest text that every provider shows, in characters.
+const LONGEST_PORTABLE: usize = 20;
+
+const FIELD: &str = "binding_message";
+
 /// The text that the phone shows beside Approve and Deny (`binding_message`, OpenID CIBA Core, section 7.1).
 ///
 /// Say what is being approved, and show the same text on the screen that asked, so that the person can see that both
@@ -25,7 +30,7 @@ impl BindingMessage {
     /// an emoji are fine).
     pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
         let text = text.as_ref();
-        let refuse = |why| Err(Error::input("binding_message", why));
+        let refuse = |why| Err(Error::input(FIELD, why));
         if text.chars().all(|c| c.is_whitespace() || builds_an_emoji(c)) {
             return refuse("is empty");
         }
@@ -59,6 +64,34 @@ impl BindingMessage {
     /// ```
     pub fn with_match_code(text: impl AsRef<str>, code: &MatchCode) -> Result<Self, Error> {
         Self::new(format!("{} (code {code})", text.as_ref()))
+    }
+
+    /// A text that every provider shows: `A-Z`, `a-z`, `0-9`, `-`, `.`, `_`, `+` and `#`, 1 to 20 of them, and no space. Some
+    /// take less than CIBA allows, and refuse the request for it (Keycloak and Auth0 do).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) with field `binding_message`; it says which character, or which length,
+    /// is wrong.
+    ///
+    /// ```
+    /// use authsec_ciba::BindingMessage;
+    ///
+    /// assert!(BindingMessage::portable("PAY-4711").is_ok());
+    /// assert!(BindingMessage::portable("Pay 4711?").is_err());
+    /// ```
+    pub fn portable(text: impl AsRef<str>) -> Result<Self, Error> {
+        let text = text.as_ref();
+        let is_odd = |c: &char| !c.is_ascii_alphanumeric() && !"-._+#".contains(*c);
+        if let Some(odd) = text.chars().find(is_odd) {
+            return Err(Error::input(FIELD, format_args!("holds {odd:?}, which not every provider shows")));
+        }
+        if text.len() > LONGEST_PORTABLE {
+            let length = text.len();
+            let why = format_args!("has {length} characters, and not every provider shows more than 20");
+            return Err(Error::input(FIELD, why));
+        }
+        Self::new(text)
     }
 
     /// What is sent when the caller gives no text.

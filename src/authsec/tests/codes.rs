@@ -4,7 +4,7 @@ use super::{initiate, is_protocol, may_hide_an_approval, meaning, poll, totp};
 use crate::ErrorKind;
 use crate::answer::{ErrorCode, PollAnswer};
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 21] = [
     "authorization_pending",
     "slow_down",
     "access_denied",
@@ -19,6 +19,13 @@ const KNOWN: [&str; 14] = [
     "temporarily_unavailable",
     "transaction_failed",
     "unsupported_grant_type",
+    "unauthorized_client",
+    "expired_login_hint_token",
+    "missing_user_code",
+    "invalid_user_code",
+    "invalid_binding_message",
+    "invalid_target",
+    "invalid_authorization_details",
 ];
 
 fn coded(code: &str) -> String {
@@ -72,6 +79,9 @@ fn j26_j27_what_cannot_heal_ends_the_poll_and_keeps_its_code() {
         (400, "invalid_scope", "invalid_scope"),
         (400, "invalid_request", "invalid_request"),
         (400, "unsupported_grant_type", "unsupported_grant_type"),
+        (400, "unauthorized_client", "unauthorized_client"),
+        (400, "invalid_target", "invalid_target"),
+        (400, "invalid_authorization_details", "invalid_authorization_details"),
         (400, "user_not_found", "user_not_found"),
         (200, "no_device_registered", "no_device_registered"),
     ] {

@@ -23,7 +23,14 @@ fn wish<'a>(
     scopes: &'a [String],
     resource: Option<&'a str>,
 ) -> Wish<'a> {
-    Wish { login_hint, binding_message, scopes, resource }
+    Wish {
+        login_hint,
+        binding_message,
+        scopes,
+        resource,
+        #[cfg(feature = "openid")]
+        form: None,
+    }
 }
 
 fn initiate(plane: &Plane, scopes: &[&str], resource: Option<&str>) -> String {

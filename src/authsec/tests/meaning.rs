@@ -19,6 +19,10 @@ pub(super) fn of_poll(read: &PollAnswer) -> (String, bool) {
         PollAnswer::SlowDown { .. } => ("slow_down".to_owned(), false),
         PollAnswer::Denied => ("access_denied".to_owned(), true),
         PollAnswer::Expired => ("expired_token".to_owned(), true),
+        #[cfg(feature = "openid")]
+        PollAnswer::Over | PollAnswer::DeniedOrOver | PollAnswer::Spent(_) | PollAnswer::Unacceptable(_) => {
+            ("of another protocol".to_owned(), true)
+        }
         PollAnswer::InvalidGrant(error) | PollAnswer::TransactionFailed(error) => (of_error(error), true),
         PollAnswer::Fault { error, .. }
         | PollAnswer::Unreadable { error, .. }

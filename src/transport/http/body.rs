@@ -2,9 +2,6 @@ use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, TRANSFER_ENCODING};
 use zeroize::Zeroizing;
 
-/// No answer of the contract's comes near it, in bytes.
-const CAP: usize = 64 * 1024;
-
 /// The room for a body that does not state its length, in bytes: hardly an answer is longer.
 const FIRST: usize = 1024;
 
@@ -23,23 +20,24 @@ pub(super) enum Length {
 pub(super) async fn read(
     response: &mut Response,
     headers: &HeaderMap,
+    cap: usize,
     body: &mut Zeroizing<Vec<u8>>,
 ) -> Result<Length, reqwest::Error> {
     if is_coded(headers) {
         return Ok(Length::Coded);
     }
     let length = response.content_length();
-    if length.is_some_and(|length| length > CAP as u64) {
+    if length.is_some_and(|length| length > cap as u64) {
         return Ok(Length::TooLong);
     }
     body.reserve_exact(length.and_then(|length| usize::try_from(length).ok()).unwrap_or(FIRST));
     while let Some(chunk) = response.chunk().await? {
         let length = body.len().saturating_add(chunk.len());
-        if length > CAP {
+        if length > cap {
             return Ok(Length::TooLong);
         }
         if length > body.capacity() {
-            let mut larger = Vec::with_capacity(length.saturating_mul(2).min(CAP));
+            let mut larger = Vec::with_capacity(length.saturating_mul(2).min(cap));
             larger.extend_from_slice(body);
             *body = Zeroizing::new(larger);
         }

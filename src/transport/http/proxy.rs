@@ -4,8 +4,8 @@ use reqwest::{NoProxy, Proxy};
 use url::Url;
 
 use super::dialled::Dialled;
+use crate::address::is_loopback;
 use crate::error::Error;
-use crate::transport::is_loopback;
 
 /// A proxy, what is dialled of it, and its origin: the words of an error, without its user name and password.
 pub(super) struct HttpProxy {

@@ -1,5 +1,10 @@
 use std::time::SystemTime;
 
+#[cfg(feature = "openid")]
+use std::time::Duration;
+
+#[cfg(feature = "openid")]
+use reqwest::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
@@ -31,6 +36,29 @@ impl ReplyHeaders {
         let date = self.0.get(SUNSET).and_then(text)?.trim();
         let without_zone = date.strip_suffix("UTC").or_else(|| date.strip_suffix("GMT"))?;
         httpdate::parse_http_date(&format!("{without_zone}GMT")).ok()
+    }
+
+    /// The challenges of an answer that asks who it is (RFC 9110, section 11.6.1).
+    #[cfg(feature = "openid")]
+    pub(crate) fn challenges(&self) -> impl Iterator<Item = &str> {
+        self.0.get_all(WWW_AUTHENTICATE).into_iter().filter_map(text)
+    }
+
+    /// How long the answer may be kept (RFC 9111, section 5.2.2.1).
+    #[cfg(feature = "openid")]
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        let directives =
+            self.0.get_all(CACHE_CONTROL).into_iter().filter_map(text).flat_map(|list| list.split(','));
+        let (mut age, mut forbids) = (None, false);
+        for directive in directives.map(str::trim) {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                "max-age" => age = value.trim().trim_matches('"').parse().ok(),
+                "no-store" | "no-cache" => forbids = true,
+                _ => {}
+            }
+        }
+        if forbids { Some(Duration::ZERO) } else { age.map(Duration::from_secs) }
     }
 
     /// The origin to which a redirect leads; its path and query may hold anything.

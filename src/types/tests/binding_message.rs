@@ -89,3 +89,25 @@ fn i12_a_text_is_the_same_wherever_it_is_shown() {
     assert_eq!((text.as_str(), text.as_ref()), ("Sign in to Acme", "Sign in to Acme"));
     assert_eq!(text.to_string(), "Sign in to Acme");
 }
+
+#[test]
+fn o56_a_portable_message_is_what_every_provider_shows() {
+    for text in ["PAY-4711", "a", "Az09-._+#", &"a".repeat(20)] {
+        assert_eq!(BindingMessage::portable(text).expect(text).as_str(), text);
+    }
+    for (text, says) in [
+        ("", "is empty"),
+        ("Pay 4711", "' '"),
+        ("Pay,4711", "','"),
+        ("a/b", "'/'"),
+        ("a!b", "'!'"),
+        ("a?b", "'?'"),
+        ("4711 \u{20AC}", "' '"),
+        ("4711\u{20AC}", "'\u{20AC}'"),
+        (&"a".repeat(21), "has 21 characters"),
+    ] {
+        let error = BindingMessage::portable(text).expect_err(text);
+        assert_eq!(error.field(), Some("binding_message"));
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}

@@ -3,6 +3,10 @@ use std::collections::BTreeMap;
 /// What is meant to be there, and why: a new major version of its crate is a new major version of this one.
 const INTENDED: &[(&str, &str)] = &[
     ("serde_core::de::Deserialize", SERDE),
+    (
+        "serde_core::de::DeserializeOwned",
+        "IdToken::claim: a provider's own claims are of any shape; at 1.0 since 2017",
+    ),
     ("serde_core::de::Deserializer", SERDE),
     ("serde_core::ser::Serialize", SERDE),
     ("serde_core::ser::Serializer", SERDE),

@@ -1,0 +1,24 @@
+//! Black-box tests of any OpenID provider: the published API against a provider of hand-written bytes, through real sockets.
+//! Client and provider share one current-thread runtime, so that its clock can be paused; no test waits in real time.
+//!
+//! Names with a `c` are conformance cases: those of the OpenID Foundation's relying-party plan for CIBA, in its order, and
+//! behind 31 our own.
+
+// A test says what it expects; what is not there should fail it, loudly.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod authenticating;
+mod discovering;
+mod id_tokens;
+mod keys;
+mod op;
+mod polling;
+mod secrets;
+mod starting;
+mod support;
