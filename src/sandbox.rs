@@ -43,11 +43,12 @@
 //! | `GET /_sandbox/log` | `?auth_req_id=` (optional) | `requests`: `call`, `method`, `path`, `status`, `fault`, `connection`, `auth_req_id`, `email`, `received_ms`, `answered_ms`, `unexpected` |
 //! | `GET /_sandbox/issued` | | `requests`: `auth_req_id`, `email`, `state`, `pushes` |
 //! | `POST /_sandbox/clock` | `advance_seconds` | `now` |
+//! | `POST /_sandbox/keys` | `drop_old` (optional) | `kid` of the new key; for an OpenID provider ([`SandboxBuilder`]) |
 //! | `POST /_sandbox/fault` | `call`, `fault`, `times` or `always`, and what the fault needs; or `clear` | `ok` |
 //!
-//! `call` is `initiate`, `poll`, `respond`, `requests`, `devices`, `totp`, `discovery`, `unknown` or `any`. `fault` is
+//! `call` is `initiate`, `poll`, `respond`, `requests`, `devices`, `totp`, `discovery`, `keys`, `unknown` or `any`. `fault` is
 //! what [`Fault::name`] says or one of the prepared answers (`html_502`, `slow_down`, ...), with `keep` (bytes),
-//! `milliseconds`, `status`, `headers` (an object), `body` (text), `retry_after`, `location`, or `after`.
+//! `milliseconds`, `status`, `headers` (an object), `body` (text), `retry_after`, `location`, `flaw`, or `after`.
 //!
 //! A web page elsewhere cannot drive it: the `Host` (and the `Origin`, if there is one) has to be a loopback
 //! name or address, and a `POST` needs `X-Sandbox: 1` or a JSON content type.
@@ -57,7 +58,12 @@
 mod authsec;
 mod builder;
 mod control;
+mod message;
+#[cfg(feature = "openid")]
+mod openid;
 mod phone;
+#[cfg(feature = "openid")]
+mod rotation;
 mod server;
 mod state;
 mod take;
@@ -74,6 +80,8 @@ pub use phone::authenticator::{Authenticator, SandboxClock};
 pub use phone::handset::{NotPending, PendingRequest, Phone};
 pub use state::fault::Fault;
 pub use state::fault_script::FaultScript;
+#[cfg(feature = "openid")]
+pub use state::flaw::IdTokenFlaw;
 pub use state::issued::{Connections, Issued, IssuedRequest};
 pub use state::ledger::RequestState;
 pub use state::log::{LoggedBody, LoggedRequest};
@@ -123,6 +131,26 @@ impl Sandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.port.address
+    }
+
+    /// Who the server says it is, without a slash at its end: what the OpenID provider's clients are pointed at, and what `iss` is in
+    /// its ID Tokens. It is the [`base_url`](Self::base_url), unless the builder was given another.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.shared.settings.issuer
+    }
+
+    /// The id of this user, a random UUID for every sandbox: `sub` in the OpenID provider's ID Tokens. Capitals of the address do not
+    /// matter.
+    ///
+    /// # Panics
+    ///
+    /// If the sandbox has no such user.
+    #[must_use]
+    #[track_caller]
+    pub fn subject(&self, email: &str) -> String {
+        self.must_know(email);
+        self.shared.world().account_mut(email).map(|account| account.id.clone()).unwrap_or_default()
     }
 
     /// The first known workspace id: what `workspace_id` has to be on the newest admin plane.

@@ -1,5 +1,8 @@
 //! The way to a running sandbox.
 
+#[cfg(feature = "openid")]
+mod openid;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -7,6 +10,8 @@ use std::time::Duration;
 use super::Sandbox;
 use super::server::listener::Port;
 use super::state::clock::Clock;
+#[cfg(feature = "openid")]
+use super::state::provider::Provider;
 use super::state::random;
 use super::state::settings::{Client, Settings};
 use super::state::shared::Shared;
@@ -23,6 +28,9 @@ pub struct SandboxBuilder {
     users: Vec<User>,
     issuer: Option<String>,
     address: SocketAddr,
+    /// Clients and their JWKs, not yet read.
+    #[cfg(feature = "openid")]
+    client_keys: Vec<(String, String)>,
 }
 
 impl SandboxBuilder {
@@ -31,6 +39,8 @@ impl SandboxBuilder {
             settings: Settings {
                 routes: ApiRoutes::Workspace,
                 oauth: false,
+                #[cfg(feature = "openid")]
+                openid: false,
                 clients: Vec::new(),
                 workspaces: Vec::new(),
                 resources: Vec::new(),
@@ -45,6 +55,8 @@ impl SandboxBuilder {
             users: Vec::new(),
             issuer: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            #[cfg(feature = "openid")]
+            client_keys: Vec::new(),
         }
     }
 
@@ -76,16 +88,14 @@ impl SandboxBuilder {
     /// Without any approved client named, there is one: `client-id` with the secret `client-secret`; on the older routes a
     /// fixed UUID without a secret. [`Sandbox::client_id`] tells.
     pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
-        let secret = secret.map(str::to_owned);
-        self.settings.clients.push(Client { id: id.into(), secret, approved: true });
+        self.settings.clients.push(Client::new(id, secret, true));
         self
     }
 
     /// Adds a client that can authenticate but is approved nowhere: `invalid_client` on a 400. It does not take the place
     /// of the one that is there without any approved client named, unless it has its id.
     pub fn unapproved_client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
-        let secret = secret.map(str::to_owned);
-        self.settings.clients.push(Client { id: id.into(), secret, approved: false });
+        self.settings.clients.push(Client::new(id, secret, false));
         self
     }
 
@@ -164,7 +174,7 @@ impl SandboxBuilder {
     ///
     /// The address cannot be bound; the operating system gives no random bytes; or the settings contradict
     /// each other ([`io::ErrorKind::InvalidInput`]): `oauth` with an older generation, a TOTP secret that is
-    /// not base32, two users with the same address.
+    /// not base32, a key that cannot be read, two users with the same address.
     ///
     /// # Panics
     ///
@@ -173,6 +183,8 @@ impl SandboxBuilder {
         if self.settings.oauth && !self.settings.is_new() {
             return Err(invalid("oauth exists in the newest generation only"));
         }
+        #[cfg(feature = "openid")]
+        openid::register(&mut self.settings, &self.client_keys)?;
         if !self.settings.clients.iter().any(|client| client.approved) {
             let default = default_client(self.settings.is_new());
             if self.settings.client(&default.id).is_none() {
@@ -186,7 +198,12 @@ impl SandboxBuilder {
             self.settings.workspaces.push(random::uuid());
         }
         let clock = Clock::start();
-        let world = world(self.users, &clock)?;
+        #[cfg_attr(not(feature = "openid"), allow(unused_mut, reason = "only a provider is put in"))]
+        let mut world = world(self.users, &clock)?;
+        #[cfg(feature = "openid")]
+        if self.settings.openid {
+            world.provider = Some(Provider::generate()?);
+        }
         let port = Port::bind(self.address).map_err(|error| {
             io::Error::new(error.kind(), format!("{} cannot be listened on: {error}", self.address))
         })?;
@@ -213,9 +230,9 @@ impl std::fmt::Debug for SandboxBuilder {
 /// The client where no approved one is named. The older routes know ids that are UUIDs, and no secrets.
 fn default_client(is_new: bool) -> Client {
     if is_new {
-        Client { id: "client-id".to_owned(), secret: Some("client-secret".to_owned()), approved: true }
+        Client::new("client-id", Some("client-secret"), true)
     } else {
-        Client { id: "3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4".to_owned(), secret: None, approved: true }
+        Client::new("3f2b8c1e-6d4a-4f0b-9a57-2c8e51d0b7a4", None, true)
     }
 }
 

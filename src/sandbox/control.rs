@@ -1,4 +1,4 @@
-//! The phone page and its JSON API under `/_sandbox/`. Uses `phone`, `authsec` (for its replies) and `state`.
+//! The phone page and its JSON API under `/_sandbox/`. Uses `phone`, `message` and `state`.
 
 pub(crate) mod api;
 pub(crate) mod spelling;

@@ -3,5 +3,6 @@
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod delivery;
+pub(crate) mod found;
 pub(crate) mod listener;
 pub(crate) mod service;

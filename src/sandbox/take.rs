@@ -21,6 +21,12 @@ impl Sandbox {
         let now = self.shared.clock.now();
         let mut world = self.shared.world();
         let rows = world.ledger.take_expired(now);
+        #[cfg(feature = "openid")]
+        if let Some(provider) = world.provider.as_mut() {
+            for row in &rows {
+                provider.forget(&row.request.auth_req_id);
+            }
+        }
         for token in rows.iter().filter_map(|row| row.token.as_ref()) {
             world.bearers.remove(token);
         }

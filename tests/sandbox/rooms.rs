@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each room with those that it may use.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("state", &[]),
-    ("authsec", &["state"]),
+    ("message", &["state"]),
+    ("authsec", &["state", "message"]),
+    ("openid", &["state", "message"]),
     ("phone", &["state"]),
-    ("control", &["state", "authsec", "phone"]),
-    ("server", &["state", "authsec", "control"]),
+    ("control", &["state", "message", "phone"]),
+    ("server", &["state", "message", "authsec", "openid", "control"]),
 ];
 
 #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::exchange::Exchange;
 use super::issue::{DENIED, EXPIRED, PENDING, Wanted, or_default_scopes};
-use super::reply::Reply;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::{RequestState, Table};
 use crate::sandbox::state::random;
 

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::exchange::{Arrived, Exchange};
+use crate::sandbox::message::arrived::Arrived;
+use crate::sandbox::message::exchange::Exchange;
 
 /// A credential as it was sent. HTTP Basic only; `id` and `secret` are not URL-decoded.
 pub(crate) struct Basic {

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::admin;
-use super::exchange::{Exchange, Fields};
-use super::reply::Reply;
+use super::fields::Fields;
 use super::tenant;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::Table;
 use crate::sandbox::state::random;
 use crate::sandbox::state::world::Device;
@@ -32,13 +33,13 @@ pub(crate) fn register(exchange: &mut Exchange<'_>, table: Table) -> Reply {
     let (mut device, over_long) = match (read, table) {
         (Ok(read), _) => read,
         (Err(text), Table::Admin) => return admin::invalid(exchange, &text),
-        (Err(text), Table::Workspace) => return tenant::invalid(exchange, &text),
+        (Err(text), _) => return tenant::invalid(exchange, &text),
     };
     if over_long {
         let text = "value too long for the column";
         return match table {
             Table::Admin => Reply::detailed(500, "Failed to register device", text),
-            Table::Workspace => Reply::text_error(500, text),
+            _ => Reply::text_error(500, text),
         };
     }
     let owner = exchange

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::exchange::Exchange;
-use super::reply::Reply;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::{NewRequest, RequestState, Row};
 use crate::sandbox::state::random;
 use crate::sandbox::state::world::Bearer;
@@ -44,8 +44,7 @@ impl Exchange<'_> {
         // The older server pushes to the newest device, the newest server to all of them.
         let devices = account.devices.len();
         let pushes = if self.settings.is_new() { devices } else { devices.min(1) };
-        self.notes.push = Some((auth_req_id.clone(), account.reaction));
-        self.notes.auth_req_id = Some(auth_req_id.clone());
+        let reaction = account.reaction;
         let request = NewRequest {
             auth_req_id: auth_req_id.clone(),
             table: wanted.table,
@@ -56,7 +55,7 @@ impl Exchange<'_> {
             resource: wanted.resource,
             pushes,
         };
-        self.world.ledger.insert(request, self.now, self.settings.lifetime);
+        self.open(request, reaction, self.settings.lifetime);
         Ok(json!({
             "auth_req_id": auth_req_id,
             "expires_in": self.settings.expires_in(),

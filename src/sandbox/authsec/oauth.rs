@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client_auth::basic;
-use super::exchange::Exchange;
-use super::reply::Reply;
 use super::workspace::{Refusal, begin, collect};
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
 

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::admin;
-use super::exchange::Exchange;
-use super::reply::Reply;
 use super::tenant;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::{Row, Table};
 
 /// `POST .../ciba/respond`. An absent `approved` denies.
@@ -21,7 +21,7 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, table: Table) -> Reply {
     let (auth_req_id, approved) = match (read, table) {
         (Ok(read), _) => read,
         (Err(text), Table::Admin) => return admin::invalid(exchange, &text),
-        (Err(text), Table::Workspace) => return tenant::invalid(exchange, &text),
+        (Err(text), _) => return tenant::invalid(exchange, &text),
     };
     exchange.notes.auth_req_id = Some(auth_req_id.clone());
     exchange.notes.email = Some(email.clone());
@@ -37,7 +37,7 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, table: Table) -> Reply {
     let why = "authentication request not found or not pending";
     match table {
         Table::Admin => Reply::detailed(400, "Failed to respond", why),
-        Table::Workspace => Reply::json(200, &json!({ "success": false, "message": why })),
+        _ => Reply::json(200, &json!({ "success": false, "message": why })),
     }
 }
 

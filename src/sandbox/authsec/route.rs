@@ -4,14 +4,14 @@ use hyper::Method;
 
 use super::admin;
 use super::devices;
-use super::exchange::Exchange;
 use super::oauth;
-use super::reply::Reply;
 use super::respond;
 use super::tenant;
 use super::totp_login;
 use super::workspace;
 use crate::ApiRoutes;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::Table;
 use crate::sandbox::state::script::Call;
 use crate::sandbox::state::settings::Settings;

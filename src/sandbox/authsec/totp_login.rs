@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::admin;
-use super::exchange::{Exchange, failed};
-use super::reply::Reply;
+use super::fields::failed;
 use super::tenant;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::random;
 use crate::sandbox::state::totp::{Attempts, Verdict};
 

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::exchange::Exchange;
 use super::issue::{DENIED, EXPIRED, PENDING, Wanted};
-use super::reply::Reply;
 use super::tenant::invalid;
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::ledger::{RequestState, Table};
 
 /// Why the service said no.

@@ -8,8 +8,8 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::spelling::{self, text};
-use crate::sandbox::authsec::exchange::Arrived;
-use crate::sandbox::authsec::reply::Reply;
+use crate::sandbox::message::arrived::Arrived;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::phone::authenticator::Authenticator;
 use crate::sandbox::phone::handset::Phone;
 use crate::sandbox::state::fault_script::FaultScript;
@@ -52,6 +52,8 @@ pub(crate) fn answer(shared: &Arc<Shared>, request: &Arrived) -> Reply {
         ("POST", "react") => body(request).and_then(|body| react(shared, &body)),
         ("POST", "clock") => body(request).and_then(|body| advance(shared, &body)),
         ("POST", "fault") => body(request).and_then(|body| fault(shared, &body)),
+        #[cfg(feature = "openid")]
+        ("POST", "keys") => body(request).and_then(|body| keys(shared, &body)),
         _ => return Reply::text_error(404, "no such control call"),
     };
     match answer {
@@ -177,7 +179,7 @@ fn totp(shared: &Arc<Shared>, email: &str) -> Result<Value, String> {
 }
 
 /// The name of a call in the API, and back.
-pub(crate) const CALLS: [(Call, &str); 9] = [
+pub(crate) const CALLS: [(Call, &str); 10] = [
     (Call::Initiate, "initiate"),
     (Call::Poll, "poll"),
     (Call::Respond, "respond"),
@@ -185,6 +187,7 @@ pub(crate) const CALLS: [(Call, &str); 9] = [
     (Call::Devices, "devices"),
     (Call::Totp, "totp"),
     (Call::Discovery, "discovery"),
+    (Call::Keys, "keys"),
     (Call::Unknown, "unknown"),
     (Call::Any, "any"),
 ];
@@ -255,4 +258,16 @@ fn fault(shared: &Arc<Shared>, body: &Value) -> Result<Value, String> {
         script.next_n(usize::try_from(times).unwrap_or(1), call, &fault);
     }
     Ok(json!({ "ok": true }))
+}
+
+/// Rotates the OpenID provider's keys.
+#[cfg(feature = "openid")]
+fn keys(shared: &Shared, body: &Value) -> Result<Value, String> {
+    let mut world = shared.world();
+    let provider = world.provider.as_mut().ok_or("the sandbox is no OpenID provider")?;
+    provider.keys.rotate().map_err(|error| error.to_string())?;
+    if body.get("drop_old").and_then(Value::as_bool) == Some(true) {
+        provider.keys.drop_old();
+    }
+    Ok(json!({ "kid": provider.keys.current().kid }))
 }

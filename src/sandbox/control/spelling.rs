@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sandbox::state::fault::Fault;
+#[cfg(feature = "openid")]
+use crate::sandbox::state::flaw::IdTokenFlaw;
 
 /// A string member, or why there is none.
 pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Result<&'a str, String> {
@@ -48,6 +50,9 @@ fn named(body: &Value, name: &str) -> Result<Fault, String> {
         "truncated_gzip" => Fault::truncated_gzip(),
         "redirect_308" => Fault::redirect_308(text(body, "location")?),
         "server_error_200" => Fault::server_error_200(),
+        "transaction_failed" => Fault::transaction_failed(),
+        #[cfg(feature = "openid")]
+        "wrong_id_token" => Fault::WrongIdToken(flaw(body)?),
         "unknown_code" => Fault::unknown_code(),
         "token_lost" => Fault::token_lost(),
         other => return Err(format!("no fault is named {other:?}")),
@@ -79,4 +84,11 @@ fn respond(body: &Value) -> Result<Fault, String> {
     let headers = headers.ok_or("headers has to be an object of strings")?;
     let text = body.get("body").and_then(Value::as_str).unwrap_or_default();
     Ok(Fault::Respond { status: status(body)?, headers, body: text.as_bytes().to_vec() })
+}
+
+#[cfg(feature = "openid")]
+fn flaw(body: &Value) -> Result<IdTokenFlaw, String> {
+    let name = text(body, "flaw")?;
+    let found = IdTokenFlaw::NAMED.iter().find(|(_, known)| *known == name).map(|(flaw, _)| *flaw);
+    found.ok_or_else(|| format!("no flaw is named {name:?}"))
 }

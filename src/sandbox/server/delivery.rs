@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::body::{Broken, End, PacedBody};
 use super::connection::{Link, Step};
-use crate::sandbox::authsec::reply::Reply;
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::fault::Fault;
 use crate::sandbox::state::log::LoggedRequest;
 use crate::sandbox::state::shared::Shared;

@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep};
 use super::body::{Broken, PacedBody};
 use super::connection::{Link, Step};
 use super::delivery::{Visit, response};
-use crate::sandbox::authsec::exchange::{Arrived, Exchange, Notes};
-use crate::sandbox::authsec::reply::Reply;
-use crate::sandbox::authsec::route::Route;
+use super::found::Found;
 use crate::sandbox::control::api;
+use crate::sandbox::message::arrived::Arrived;
+use crate::sandbox::message::exchange::{Exchange, Notes};
+use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::fault::Fault;
 use crate::sandbox::state::log::{LoggedBody, LoggedRequest};
 use crate::sandbox::state::script::Call;
@@ -37,8 +38,8 @@ pub(crate) async fn serve(
     if api::claims(&arrived) {
         return response(api::answer(&shared, &arrived)).map_err(|_| Broken);
     }
-    let route = Route::find(&shared.settings, &arrived.method, &arrived.path);
-    let call = route.as_ref().map_or(Call::Unknown, Route::call);
+    let route = Found::find(&shared.settings, &arrived.method, &arrived.path);
+    let call = route.as_ref().map_or(Call::Unknown, Found::call);
     let (entry, fault) = begin(&shared, &arrived, call, link.number);
     let visit = Visit { shared, link, http2, entry };
     if let Some(reply) = visit.before(&fault).await {
@@ -47,7 +48,7 @@ pub(crate) async fn serve(
     if fault == Fault::EndlessBody {
         return visit.send_for_ever().await;
     }
-    let reply = visit.work(route.as_ref(), &arrived).with_request_id(arrived.header("x-request-id"));
+    let reply = visit.work(route.as_ref(), &arrived, &fault).with_request_id(arrived.header("x-request-id"));
     visit.after(fault, reply).await
 }
 
@@ -134,7 +135,11 @@ impl Visit {
     }
 
     /// The rate limit, then the route.
-    fn work(&self, route: Option<&Route>, arrived: &Arrived) -> Reply {
+    #[cfg_attr(
+        not(feature = "openid"),
+        allow(unused_variables, reason = "only an ID Token's fault is done here")
+    )]
+    fn work(&self, route: Option<&Found>, arrived: &Arrived, fault: &Fault) -> Reply {
         let shared = &self.shared;
         let (reply, notes) = {
             let mut world = shared.world();
@@ -144,6 +149,8 @@ impl Visit {
                 request: arrived,
                 now: shared.clock.now(),
                 notes: Notes::default(),
+                #[cfg(feature = "openid")]
+                flaw: if let Fault::WrongIdToken(flaw) = fault { Some(*flaw) } else { None },
             };
             let reply = match (limited(&mut exchange, route), route) {
                 (Some(reply), _) => reply,
@@ -168,7 +175,7 @@ impl Visit {
 }
 
 /// The limits of section 3.5, if they are on.
-fn limited(exchange: &mut Exchange<'_>, route: Option<&Route>) -> Option<Reply> {
+fn limited(exchange: &mut Exchange<'_>, route: Option<&Found>) -> Option<Reply> {
     let limit = exchange.settings.rate_limit?;
     let (peer, now) = (exchange.request.peer, exchange.now);
     let message = "Too many requests. Please try again later.";
@@ -178,7 +185,7 @@ fn limited(exchange: &mut Exchange<'_>, route: Option<&Route>) -> Option<Reply> 
         });
         return Some(Reply::json(429, &body));
     }
-    if matches!(route, Some(Route::BcAuthorize)) && !exchange.world.admit(peer, true, 30, now) {
+    if route.is_some_and(Found::is_bc_authorize) && !exchange.world.admit(peer, true, 30, now) {
         return Some(Reply::json(429, &json!({ "error": "Rate limit exceeded", "message": message })));
     }
     None

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+#[cfg(feature = "openid")]
+use super::flaw::IdTokenFlaw;
+
 /// A fault for one call. "Before" leaves the server's state untouched; "after" means that the server did its
 /// work first, so that an approval is consumed, a push sent, a one-time code used up.
 ///
@@ -65,6 +68,9 @@ pub enum Fault {
     Raw(Vec<u8>),
     /// The real answer with unknown additional members in its JSON object. After.
     ExtraMembers,
+    /// The real answer; if it approves at the OpenID provider, with an ID Token that is wrong. After.
+    #[cfg(feature = "openid")]
+    WrongIdToken(IdTokenFlaw),
     /// 200 with a chunked JSON body that never ends, as fast as the client reads. Before.
     EndlessBody,
 }
@@ -142,6 +148,13 @@ impl Fault {
         Self::code(200, "server_error")
     }
 
+    /// A 400 with `transaction_failed`: the provider could not finish the request, and nobody said no (OpenID CIBA Core,
+    /// section 12, and at polls in practice).
+    #[must_use]
+    pub fn transaction_failed() -> Self {
+        Self::code(400, "transaction_failed")
+    }
+
     /// A 400 with a code that nobody has heard of.
     #[must_use]
     pub fn unknown_code() -> Self {
@@ -201,6 +214,8 @@ impl Fault {
             Self::RespondAfter { .. } => "respond_after",
             Self::Raw(_) => "raw",
             Self::ExtraMembers => "extra_members",
+            #[cfg(feature = "openid")]
+            Self::WrongIdToken(_) => "wrong_id_token",
             Self::EndlessBody => "endless_body",
         }
     }

@@ -1,7 +1,7 @@
 //! What the server knows, for comparison with what the client saw.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ledger::{RequestState, Row};
 use super::shared::Shared;
@@ -17,6 +17,8 @@ pub struct IssuedRequest {
     pub email: String,
     /// Where it stands now. A consumed approval stays consumed, whatever the time.
     pub state: RequestState,
+    /// When the person approved or denied, on the server's clock.
+    pub answered_at: Option<SystemTime>,
     /// The token that a poll was answered with, whether the answer arrived or not.
     pub token: Option<String>,
     /// How many devices got a push for it.
@@ -29,6 +31,7 @@ impl IssuedRequest {
             auth_req_id: row.request.auth_req_id.clone(),
             email: row.request.email.clone(),
             state: row.outcome_at(now),
+            answered_at: row.answered_at.and_then(|since_epoch| UNIX_EPOCH.checked_add(since_epoch)),
             token: row.token.clone(),
             pushes: row.request.pushes,
         }
@@ -40,6 +43,7 @@ impl fmt::Debug for IssuedRequest {
         f.debug_struct("IssuedRequest")
             .field("email", &self.email)
             .field("state", &self.state)
+            .field("answered_at", &self.answered_at)
             .field("token", &self.token.as_ref().map(|_| "***"))
             .field("pushes", &self.pushes)
             .finish_non_exhaustive()

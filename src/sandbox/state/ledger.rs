@@ -19,11 +19,13 @@ pub enum RequestState {
     Expired,
 }
 
-/// The admin plane keeps its requests apart; tenant, workspace and `/oauth` share one table.
+/// The admin plane keeps its requests apart, and so does the OpenID provider; tenant, workspace and `/oauth` share one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Admin,
     Workspace,
+    #[cfg(feature = "openid")]
+    OpenId,
 }
 
 /// What initiate writes down.
@@ -47,6 +49,8 @@ pub(crate) struct Row {
     pub(crate) created_at: Duration,
     pub(crate) expires_at: Duration,
     pub(crate) last_polled_at: Option<Duration>,
+    /// When the person approved or denied.
+    pub(crate) answered_at: Option<Duration>,
     pub(crate) token: Option<String>,
     state: RequestState,
 }
@@ -89,6 +93,7 @@ impl Ledger {
             created_at,
             expires_at: created_at.saturating_add(lifetime),
             last_polled_at: None,
+            answered_at: None,
             token: None,
             state: RequestState::Pending,
         });
@@ -124,6 +129,7 @@ impl Ledger {
     pub(crate) fn answer(&mut self, auth_req_id: &str, approved: bool, now: Duration) -> bool {
         let Some(row) = self.get_mut(auth_req_id).filter(|row| row.is_open(now)) else { return false };
         row.state = if approved { RequestState::Approved } else { RequestState::Denied };
+        row.answered_at = Some(now);
         true
     }
 

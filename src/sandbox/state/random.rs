@@ -19,6 +19,12 @@ pub(crate) fn auth_req_id() -> io::Result<String> {
     Ok(URL_SAFE.encode(bytes::<32>()?))
 }
 
+/// A secret of 32 random bytes in 43 characters, all of which OpenID CIBA Core allows an `auth_req_id` (section 7.3).
+#[cfg(feature = "openid")]
+pub(crate) fn opaque() -> io::Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
+}
+
 /// A version-4 UUID. For rows and request ids only: it is not a secret.
 pub(crate) fn uuid() -> String {
     let bits = fastrand::u128(..);

@@ -8,9 +8,9 @@ use super::fault::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Call {
-    /// Initiate on any plane, `/oauth/bc-authorize` included (section 2.1).
+    /// Initiate on any plane, `/oauth/bc-authorize` and `/bc-authorize` included (section 2.1).
     Initiate,
-    /// Poll on any plane, `/oauth/token` included (section 2.2).
+    /// Poll on any plane, `/oauth/token` and `/token` included (section 2.2).
     Poll,
     /// The phone's answer (section 2.3).
     Respond,
@@ -20,8 +20,10 @@ pub enum Call {
     Devices,
     /// TOTP login (section 2.6).
     Totp,
-    /// The two metadata documents (section 1).
+    /// The two metadata documents (section 1), and that of the OpenID provider.
     Discovery,
+    /// The key set of the OpenID provider.
+    Keys,
     /// A request that no route takes.
     Unknown,
     /// In a script: every call. It never stands in a log.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "openid")]
+use super::public_key::PublicKey;
 use crate::ApiRoutes;
 
 /// A registered client.
@@ -10,12 +12,30 @@ pub(crate) struct Client {
     pub(crate) id: String,
     pub(crate) secret: Option<String>,
     pub(crate) approved: bool,
+    /// What its assertions are verified by.
+    #[cfg(feature = "openid")]
+    pub(crate) key: Option<PublicKey>,
+}
+
+impl Client {
+    pub(crate) fn new(id: impl Into<String>, secret: Option<&str>, approved: bool) -> Self {
+        Self {
+            id: id.into(),
+            secret: secret.map(str::to_owned),
+            approved,
+            #[cfg(feature = "openid")]
+            key: None,
+        }
+    }
 }
 
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) routes: ApiRoutes,
     pub(crate) oauth: bool,
+    /// Whether the sandbox is an OpenID provider, too.
+    #[cfg(feature = "openid")]
+    pub(crate) openid: bool,
     pub(crate) clients: Vec<Client>,
     pub(crate) workspaces: Vec<String>,
     pub(crate) resources: Vec<String>,
@@ -34,6 +54,11 @@ impl Settings {
     /// The newest server, which has the workspace routes and, where it is told so, those of the standard.
     pub(crate) fn is_new(&self) -> bool {
         matches!(self.routes, ApiRoutes::Workspace | ApiRoutes::OAuth)
+    }
+
+    #[cfg(feature = "openid")]
+    pub(crate) fn client_mut(&mut self, id: &str) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.id == id)
     }
 
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::ledger::Ledger;
+#[cfg(feature = "openid")]
+use super::provider::Provider;
 use super::totp::{Attempts, Codes};
 use super::user::Reaction;
 
@@ -57,6 +59,9 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) bearers: HashMap<String, Bearer>,
     pub(crate) totp_tokens: Vec<(String, String)>,
+    /// There is one if the sandbox is an OpenID provider.
+    #[cfg(feature = "openid")]
+    pub(crate) provider: Option<Provider>,
     pub(crate) recent_calls: HashMap<(IpAddr, bool), VecDeque<Duration>>,
 }
 
@@ -94,6 +99,12 @@ impl World {
     /// The newest workspace plane's look-up: trimmed, capitals do not matter, active users only.
     pub(crate) fn workspace_account(&self, email: &str) -> Option<&Account> {
         self.admin_account(email.trim()).filter(|account| account.active)
+    }
+
+    /// The account with this id, which ID Tokens have as `sub`: active users only.
+    #[cfg(feature = "openid")]
+    pub(crate) fn account_of_subject(&self, subject: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == subject).filter(|account| account.active)
     }
 
     pub(crate) fn account_mut(&mut self, email: &str) -> Option<&mut Account> {

@@ -1,65 +1,11 @@
-//! One request on its way through the server.
+//! JSON bodies and bearer tokens, as AuthSec's controllers read them.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
-use bytes::Bytes;
-use hyper::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
-use super::reply::Reply;
-use crate::sandbox::state::settings::Settings;
-use crate::sandbox::state::user::Reaction;
-use crate::sandbox::state::world::World;
-
-/// A request that has arrived completely.
-pub(crate) struct Arrived {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) peer: IpAddr,
-    /// `Host`, or `:authority` over HTTP/2.
-    pub(crate) host: String,
-}
-
-impl Arrived {
-    /// A header's value, if there is one and it is visible ASCII.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The fields of a form, percent-decoded.
-    pub(crate) fn form(&self) -> Vec<(String, String)> {
-        url::form_urlencoded::parse(&self.body).into_owned().collect()
-    }
-}
-
-/// What the log and the phone need to know afterwards.
-#[derive(Default)]
-pub(crate) struct Notes {
-    pub(crate) unexpected: Option<String>,
-    pub(crate) auth_req_id: Option<String>,
-    pub(crate) email: Option<String>,
-    pub(crate) push: Option<(String, Reaction)>,
-}
-
-/// A request, the server's tables and the time, for the length of one handler.
-pub(crate) struct Exchange<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) world: &'a mut World,
-    pub(crate) request: &'a Arrived,
-    pub(crate) now: Duration,
-    pub(crate) notes: Notes,
-}
+use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::reply::Reply;
 
 impl Exchange<'_> {
-    /// Marks the request as one that a correct client does not send. The first reason stands.
-    pub(crate) fn unexpected(&mut self, why: &str) {
-        self.notes.unexpected.get_or_insert_with(|| why.to_owned());
-    }
-
     /// Decodes the body as the server does: the first JSON value counts, and it has to be an object.
     /// Members that are not in `known` are ignored by the server and noted here.
     pub(crate) fn json(&mut self, known: &[&str]) -> Result<Fields, String> {

@@ -27,23 +27,9 @@ impl Reply {
         Self::json(status, &json!({ "error": text }))
     }
 
-    /// `{"error": <fixed text>, "details": <text>}`: the admin controllers' shape.
-    pub(crate) fn detailed(status: u16, text: &str, details: &str) -> Self {
-        Self::json(status, &json!({ "error": text, "details": details }))
-    }
-
     /// `{"error": <code>, "error_description": <text>}`.
     pub(crate) fn code(status: u16, code: &str, description: &str) -> Self {
         Self::json(status, &json!({ "error": code, "error_description": description }))
-    }
-
-    /// A coded refusal of initiate: the three members of a success stand in it with zero values.
-    pub(crate) fn initiate_code(status: u16, code: &str, description: &str) -> Self {
-        let body = json!({
-            "auth_req_id": "", "expires_in": 0, "interval": 0,
-            "error": code, "error_description": description,
-        });
-        Self::json(status, &body)
     }
 
     /// The plain text of an unknown route or method.
