@@ -2,6 +2,10 @@
 //!
 //! The client's secret is read from `CLIENT_SECRET`. Whatever the provider calls its method, this client takes
 //! `client_secret_basic`; `docs/providers.md` has the others, and the settings of the providers that need some.
+//!
+//! Without a provider: `cargo run --example sandbox -- --openid` is one, with a phone at <http://127.0.0.1:7468/>. Then, beside it,
+//! `CLIENT_SECRET=client-secret cargo run --example openid -- http://127.0.0.1:7468 client-id user@example.com`.
+//! (In the published package the first wants `--features sandbox`.)
 
 #[path = "support/help.rs"]
 mod help;
@@ -12,6 +16,8 @@ const HELP: &str = "\
 A login at any OpenID provider with CIBA.
 
   openid ISSUER CLIENT_ID LOGIN_HINT   with the client's secret in CLIENT_SECRET
+
+Without a provider: cargo run --example sandbox -- --openid
 ";
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! A fake AuthSec server to try clients on: `cargo run --example sandbox -- --help`.
+//! A fake AuthSec server, or a fake OpenID provider, to try clients on: `cargo run --example sandbox -- --help`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -8,13 +8,14 @@ use authsec_ciba::ApiRoutes;
 use authsec_ciba::sandbox::{Reaction, Sandbox, SandboxBuilder, User};
 
 const HELP: &str = "\
-A fake AuthSec server with a phone.
+A fake AuthSec server with a phone; with --openid an OpenID provider, too.
 
   --port PORT                      where to listen on 127.0.0.1 (default 7468; 0: any)
   --routes workspace|oauth|tenant|unprefixed
                                    which generation of servers to imitate (default workspace, the newest;
                                    oauth is the same with --oauth)
   --oauth                          /oauth/bc-authorize and the CIBA grant of /oauth/token
+  --openid                         the routes of an OpenID provider in poll mode: discovery, keys, signed ID Tokens
   --user EMAIL                     a user with a device and an authenticator; repeatable
                                    (default user@example.com, and nodevice@example.com without a device)
   --client ID[:SECRET]             an approved client; repeatable (default client-id:client-secret)
@@ -34,6 +35,7 @@ struct Options {
     port: Option<u16>,
     routes: ApiRoutes,
     oauth: bool,
+    openid: bool,
     users: Vec<String>,
     clients: Vec<String>,
     allow_unauthenticated_clients: bool,
@@ -52,6 +54,8 @@ impl Options {
                 "--port" => options.port = Some(number(&value()?)?),
                 "--routes" => options.routes = routes(&value()?)?,
                 "--oauth" => options.oauth = true,
+                "--openid" if cfg!(feature = "openid") => options.openid = true,
+                "--openid" => return Err("--openid wants the feature openid".to_owned()),
                 "--user" => options.users.push(value()?),
                 "--client" => options.clients.push(value()?),
                 "--allow-unauthenticated-clients" => options.allow_unauthenticated_clients = true,
@@ -82,6 +86,10 @@ impl Options {
             .allow_unauthenticated_clients(self.allow_unauthenticated_clients)
             .lifetime(Duration::from_secs(self.lifetime.unwrap_or(300)))
             .interval(Duration::from_secs(self.interval.unwrap_or(5)));
+        #[cfg(feature = "openid")]
+        if self.openid {
+            builder = builder.openid();
+        }
         for email in &self.users {
             builder = builder.user(User::new(email).with_totp().reaction(reaction));
         }
@@ -133,6 +141,9 @@ async fn main() -> ExitCode {
     };
     println!("base URL   {}", sandbox.base_url());
     println!("phone      {}/", sandbox.base_url());
+    if options.openid {
+        println!("issuer     {}", sandbox.issuer());
+    }
     println!("workspace  {}", sandbox.workspace_id());
     for client in &options.clients {
         println!("client     {client}");
@@ -140,6 +151,9 @@ async fn main() -> ExitCode {
     for email in &options.users {
         let authenticator = sandbox.authenticator(email);
         println!("user       {email}  TOTP secret {}  code {}", authenticator.secret(), authenticator.code());
+        if options.openid {
+            println!("  subject  {}", sandbox.subject(email));
+        }
     }
     println!("user       {NO_DEVICE}  (no device, unless it stands above)");
     println!("stop with Ctrl-C");

@@ -3,7 +3,8 @@
 //! [`Sandbox`] is a real HTTP server on the loopback interface. It speaks the bytes of the real servers, each
 //! [`ApiRoutes`](crate::ApiRoutes) with its own statuses and shapes, keeps their state machine, and has what the real ones
 //! lack: a [`Phone`] that a test can hold, an [`Authenticator`], a [`SandboxClock`] that can be moved, a
-//! [`FaultScript`], and a log of everything that arrived. "Section" in these pages is a section of
+//! [`FaultScript`], and a log of everything that arrived. With the feature `openid`, `SandboxBuilder::openid` makes it a standard OpenID
+//! provider besides. "Section" in these pages is a section of
 //! `docs/wire.md`, what AuthSec's servers say.
 //!
 //! ```

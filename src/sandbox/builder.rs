@@ -114,7 +114,7 @@ impl SandboxBuilder {
     }
 
     /// Turns `CIBA_ALLOW_UNAUTHENTICATED_CLIENTS` on: on the workspace plane a bare `client_id` is enough
-    /// (section 4). A credential that is sent is still checked. Default: off.
+    /// (section 4), and at the OpenID provider (the method `none`). A credential that is sent is still checked. Default: off.
     pub fn allow_unauthenticated_clients(mut self, allow: bool) -> Self {
         self.settings.allow_unauthenticated_clients = allow;
         self
@@ -127,8 +127,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// What acknowledgements say about the time between polls. Nothing enforces it. Default: 5 s, the real
-    /// server's only value. Parts of a second are sent as a fraction, which no real server does.
+    /// What acknowledgements say about the time between polls. AuthSec's servers do not enforce it; the OpenID provider answers
+    /// `slow_down`. Default: 5 s, the real server's only value. Parts of a second are sent as a fraction, which no real server does.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = interval;
         self
@@ -156,7 +156,8 @@ impl SandboxBuilder {
     }
 
     /// The canonical origin, without a path; requests to `/oauth` and the metadata under another `Host` get
-    /// a 308 to it (section 1). Default: [`Sandbox::base_url`].
+    /// a 308 to it (section 1). The OpenID provider redirects nothing: its metadata and ID Tokens name this origin, which is of use
+    /// where a proxy in front of the sandbox has it. Default: [`Sandbox::base_url`].
     pub fn issuer(mut self, origin: impl Into<String>) -> Self {
         self.issuer = Some(origin.into());
         self

@@ -9,6 +9,7 @@ pub(crate) mod id_token;
 pub(crate) mod jwt;
 pub(crate) mod key_set;
 pub(crate) mod metadata;
+pub(crate) mod path;
 pub(crate) mod route;
 pub(crate) mod start;
 pub(crate) mod token;

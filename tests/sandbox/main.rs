@@ -14,9 +14,17 @@ mod golden_admin;
 mod golden_bearer;
 mod golden_member;
 mod golden_oauth;
+#[cfg(feature = "openid")]
+mod golden_openid;
 mod golden_totp;
 mod life;
 mod observe;
+#[cfg(feature = "openid")]
+mod openid_assertions;
+#[cfg(feature = "openid")]
+mod openid_client;
+#[cfg(feature = "openid")]
+mod openid_tokens;
 mod rooms;
 mod support;
 mod take;

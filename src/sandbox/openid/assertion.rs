@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::form::Form;
 use super::jwt::Jwt;
-use super::metadata::{START, TOKEN};
+use super::path::{START, TOKEN};
 use crate::sandbox::message::exchange::Exchange;
 use crate::sandbox::state::provider::wall;
 

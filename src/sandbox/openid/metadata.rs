@@ -4,13 +4,9 @@ use serde_json::json;
 
 use super::assertion::ALGS;
 use super::form::GRANT;
+use super::path::{KEYS, START, TOKEN};
 use crate::sandbox::message::reply::Reply;
 use crate::sandbox::state::settings::Settings;
-
-pub(crate) const PATH: &str = "/.well-known/openid-configuration";
-pub(crate) const KEYS: &str = "/jwks";
-pub(crate) const START: &str = "/bc-authorize";
-pub(crate) const TOKEN: &str = "/token";
 
 /// `GET /.well-known/openid-configuration`. There is no authorization endpoint, for nothing here is a browser's.
 pub(crate) fn document(settings: &Settings) -> Reply {

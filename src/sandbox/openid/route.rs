@@ -4,6 +4,7 @@ use hyper::Method;
 
 use super::key_set;
 use super::metadata;
+use super::path;
 use super::start;
 use super::token;
 use crate::sandbox::message::exchange::Exchange;
@@ -26,10 +27,10 @@ impl Route {
             return None;
         }
         match (method.as_str(), path) {
-            ("GET", metadata::PATH) => Some(Self::Metadata),
-            ("GET", metadata::KEYS) => Some(Self::Keys),
-            ("POST", metadata::START) => Some(Self::Start),
-            ("POST", metadata::TOKEN) => Some(Self::Token),
+            ("GET", path::METADATA) => Some(Self::Metadata),
+            ("GET", path::KEYS) => Some(Self::Keys),
+            ("POST", path::START) => Some(Self::Start),
+            ("POST", path::TOKEN) => Some(Self::Token),
             _ => None,
         }
     }

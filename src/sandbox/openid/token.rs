@@ -46,7 +46,7 @@ fn poll(exchange: &mut Exchange<'_>) -> Result<Value, Reply> {
     match row.outcome_at(exchange.now) {
         RequestState::Pending if is_early(exchange, &row) => {
             if let Some(provider) = exchange.world.provider.as_mut() {
-                provider.slow_down(auth_req_id);
+                provider.slow_down(auth_req_id, exchange.settings.interval);
             }
             Err(Reply::code(400, "slow_down", "polled too early: wait 5 s longer from now on"))
         }

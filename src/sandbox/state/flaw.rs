@@ -1,7 +1,7 @@
 //! What can be wrong with an ID Token.
 
 /// What is wrong with the ID Token of an answer that approves. Everything else about it is right, so that it is refused for this
-/// one reason or for none ([`Fault::WrongIdToken`](super::Fault::WrongIdToken)).
+/// one reason or for none ([`Fault::WrongIdToken`](crate::sandbox::Fault::WrongIdToken)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdTokenFlaw {

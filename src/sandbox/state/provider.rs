@@ -17,7 +17,7 @@ pub(crate) fn wall() -> Duration {
 pub(crate) struct Asked {
     /// When, by the wall clock.
     pub(crate) at: Duration,
-    /// How long a client has to let pass between polls; it grows with every `slow_down`.
+    /// How long a client has to let pass between polls.
     pub(crate) interval: Duration,
     /// The first of `acr_values`.
     pub(crate) acr: Option<String>,
@@ -54,10 +54,11 @@ impl Provider {
         self.asked.get(auth_req_id)
     }
 
-    /// The client has polled too early, and has to wait 5 s longer from now on (OpenID CIBA Core, section 11).
-    pub(crate) fn slow_down(&mut self, auth_req_id: &str) {
+    /// The client has polled too early, and has to wait 5 s longer than `interval` from now on (OpenID CIBA Core, section 11). It
+    /// does not grow with each time: a client in another process, which knows nothing of the earlier ones, would never catch up.
+    pub(crate) fn slow_down(&mut self, auth_req_id: &str, interval: Duration) {
         if let Some(asked) = self.asked.get_mut(auth_req_id) {
-            asked.interval = asked.interval.saturating_add(Duration::from_secs(5));
+            asked.interval = interval.saturating_add(Duration::from_secs(5));
         }
     }
 

@@ -52,7 +52,7 @@ impl User {
         }
     }
 
-    /// Takes the push device away: initiate answers `no_device_registered`.
+    /// Takes the push device away: initiate answers `no_device_registered`, and the OpenID provider `access_denied`.
     #[must_use]
     pub fn without_device(mut self) -> Self {
         self.device = false;
@@ -74,7 +74,8 @@ impl User {
         self
     }
 
-    /// Deactivates the user: `user_not_found` on the newest server's planes, no difference on the older ones.
+    /// Deactivates the user: `user_not_found` on the newest server's planes, no difference on the older ones, and
+    /// `unknown_user_id` at the OpenID provider.
     #[must_use]
     pub fn inactive(mut self) -> Self {
         self.active = false;
@@ -82,7 +83,7 @@ impl User {
     }
 
     /// The scopes that the user's roles grant on the resource server (newest workspace plane and `/oauth`;
-    /// section 2.1). Without this call every scope is granted.
+    /// section 2.1), and at the OpenID provider, where `openid` needs no role. Without this call every scope is granted.
     #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
