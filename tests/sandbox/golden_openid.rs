@@ -180,7 +180,9 @@ async fn an_acknowledgement_and_its_tokens() {
     assert_eq!((issued.requests[0].state, issued.pushes_to(USER)), (RequestState::Consumed, 1));
     assert!(issued.requests[0].answered_at.is_some());
     assert_eq!(poll(&sandbox, ME, id).await.code(), code(400, "invalid_grant"), "once only");
-    assert_eq!(sandbox.polls_of_request(id).len(), 3);
+    sandbox.clock().advance(seconds(301));
+    assert_eq!(poll(&sandbox, ME, id).await.code(), code(400, "invalid_grant"), "fetched, not expired");
+    assert_eq!(sandbox.polls_of_request(id).len(), 4);
     sandbox.assert_expected();
 }
 

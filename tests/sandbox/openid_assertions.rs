@@ -3,6 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use authsec_ciba::sandbox::{Sandbox, User};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -89,6 +92,39 @@ async fn a_right_assertion_is_good_once() {
             assert_eq!(first.status, 200, "{}", first.text);
             let again = start(&http, &token, &[("client_assertion_type", TYPE)]).await;
             assert_eq!(again.code(), (401, "invalid_client".to_owned()), "the same jti");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_rsa_key_signs_by_both_paddings_and_by_no_other_algorithm() {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let public = pair.public_key();
+    let (n, e) = (public.modulus().big_endian_without_leading_zero(), public.exponent());
+    let e = e.big_endian_without_leading_zero();
+    let jwk = json!({ "kty": "RSA", "n": part(n), "e": part(e) }).to_string();
+    let sandbox =
+        Sandbox::builder().openid().user(User::new(USER)).client_key("bank", jwk).start().await.unwrap();
+    let http = Http::to(&sandbox);
+    let paddings: [(&str, &'static dyn RsaEncoding); 2] =
+        [("RS256", &RSA_PKCS1_SHA256), ("PS256", &RSA_PSS_SHA256)];
+    for (alg, padding) in paddings {
+        for claimed in ["RS256", "PS256", "ES256", "none", "HS256"] {
+            let header = json!({ "alg": claimed }).to_string();
+            let claims = claims(&sandbox, json!({ "jti": format!("{alg} {claimed}") })).to_string();
+            let input = format!("{}.{}", part(header.as_bytes()), part(claims.as_bytes()));
+            let mut signature = vec![0; pair.public_modulus_len()];
+            pair.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature).unwrap();
+            let answer =
+                start(&http, &format!("{input}.{}", part(&signature)), &[("client_assertion_type", TYPE)])
+                    .await;
+            assert_eq!(
+                answer.status,
+                if claimed == alg { 200 } else { 401 },
+                "{alg} as {claimed}: {}",
+                answer.text
+            );
         }
     }
 }
