@@ -71,5 +71,5 @@ function word(error) {
   if (error.error) return error.error;
   // What fetch threw is passed on as it was.
   if (error instanceof TypeError) return `${error.name}: ${error.message}`;
-  return `${error.code ?? error.name}: ${error.message}`;
+  return error.code ?? `${error.name}: ${error.message}`;
 }

@@ -49,7 +49,8 @@ export class Line {
     if (request.url.startsWith('/elsewhere')) { this.strangers += 1; response.writeHead(404).end(); return; }
     this.log.push(entry);
     const isPoll = request.url === '/token';
-    const fault = isPoll ? this.scenario.line?.[this.polls++] : undefined;
+    if (isPoll) this.polls += 1;
+    const fault = isPoll ? this.scenario.line?.[this.polls - 1] : undefined;
     if (fault === 'reset') { entry.answered = performance.now(); request.socket.resetAndDestroy(); return; }
     const instead = INSTEAD[fault];
     const answer = instead ? instead({ elsewhere: `${this.address}/elsewhere` }) : await this.forward(request, sent);

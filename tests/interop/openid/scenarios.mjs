@@ -24,7 +24,7 @@ const METHODS = [
   { name: 'private_key_jwt by RSA', ...by_key('client-rsa'), phone: APPROVE, ...both(APPROVED, 2) },
   { name: 'private_key_jwt by Ed25519', ...by_key('client-ed'), phone: APPROVE, ...both(APPROVED, 2) },
   { name: 'no client authentication', client_id: 'public', auth: { method: 'none' }, phone: AT_ONCE, ...both(APPROVED, 1) },
-  { name: 'a wrong secret', client_id: 'basic', auth: { method: 'secret_basic', secret: 'wrong' }, ...apart({ says: 'invalid_client', polls: 0 }, { says: 'client_auth invalid_client', polls: 0 }) },
+  { name: 'a wrong secret', client_id: 'basic', auth: { method: 'secret_basic', secret: 'wrong' }, ...apart({ says: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', polls: 0 }, { says: 'client_auth invalid_client', polls: 0 }) },
   { name: "this client's key changes before the first poll", ...by_key('client-ec'), next_key: 'client-ec-next', phone: APPROVE, rust: { says: APPROVED, polls: 2, floors: [1] } },
 ];
 
@@ -60,22 +60,21 @@ const STARTS = [
 
 const PACE = [
   { name: 'no interval in the acknowledgement', ...basic('basic'), acknowledgement: { interval: null }, phone: AT_ONCE, seconds: 6, ...both(APPROVED, 1, [5]) },
-  { name: 'interval 0', ...basic('basic'), acknowledgement: { interval: 0 }, phone: AT_ONCE, seconds: 6, ...apart({ says: '?', polls: 0, wrong: '?' }, { says: APPROVED, polls: 1, floors: [5] }) },
-  { name: 'interval as a text', ...basic('basic'), acknowledgement: { interval: '2' }, phone: AT_ONCE, seconds: 3, ...apart({ says: '?', polls: 0, wrong: '?' }, { says: APPROVED, polls: 1, floors: [2] }) },
-  { name: 'no expires_in in the acknowledgement', ...basic('basic'), acknowledgement: { expires_in: null }, phone: AT_ONCE, ...apart({ says: '?', polls: 0 }, { says: 'protocol', polls: 0 }) },
+  { name: 'interval 0', ...basic('basic'), acknowledgement: { interval: 0 }, phone: AT_ONCE, seconds: 6, ...apart({ says: 'OAUTH_INVALID_RESPONSE', polls: 0, wrong: 'gives up behind the push, nobody can sign in' }, { says: APPROVED, polls: 1, floors: [5] }) },
+  { name: 'no expires_in in the acknowledgement', ...basic('basic'), acknowledgement: { expires_in: null }, phone: AT_ONCE, ...apart({ says: 'OAUTH_INVALID_RESPONSE', polls: 0 }, { says: 'protocol', polls: 0 }) },
   { name: 'slow_down', ...basic('basic'), line: ['slow_down'], phone: APPROVE, seconds: 8, ...both(APPROVED, '1+1', [1, 6]) },
   { name: 'slow_down as a 429 for 7 s', ...basic('basic'), line: ['429 slow_down for 7 s'], phone: APPROVE, seconds: 9, ...both(APPROVED, '1+1', [1, 7]) },
   { name: 'pending for 3 s', ...basic('basic'), line: ['pending for 3 s'], phone: APPROVE, seconds: 5, ...both(APPROVED, '1+1', [1, 3]) },
 ];
 
 const FAULTS = [
-  { name: 'connection reset in a poll', ...basic('basic'), line: ['pass', 'reset'], phone: APPROVE, seconds: 5, ...apart({ says: '?', polls: '1+1', wrong: 'one blip ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
-  { name: '503', ...basic('basic'), line: ['pass', '503'], phone: APPROVE, seconds: 5, ...apart({ says: '?', polls: '1+1', wrong: 'one 503 ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
+  { name: 'connection reset in a poll', ...basic('basic'), line: ['pass', 'reset'], phone: APPROVE, seconds: 5, ...apart({ says: 'TypeError: fetch failed', polls: '1+1', wrong: 'one blip ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
+  { name: '503', ...basic('basic'), line: ['pass', '503'], phone: APPROVE, seconds: 5, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '1+1', wrong: 'one 503 ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
   { name: '503 with Retry-After: 2', ...basic('basic'), line: ['pass', '503 for 2 s'], phone: APPROVE, seconds: 5, ...both(APPROVED, '2+1', [1, 1, 2]) },
-  { name: '502 with HTML', ...basic('basic'), line: ['pass', '502 html'], phone: APPROVE, seconds: 5, ...apart({ says: '?', polls: '1+1', wrong: 'one 502 ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
-  { name: '500 server_error', ...basic('basic'), line: ['pass', 'server_error'], phone: APPROVE, seconds: 5, ...apart({ says: '?', polls: '1+1', wrong: 'one server_error ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
-  { name: 'the answer with the tokens is lost', ...basic('basic'), line: ['lost'], phone: AT_ONCE, seconds: 5, ...apart({ says: '?', polls: 1, wrong: '?' }, { says: 'approval_lost', polls: 2, floors: [1, 1.25] }) },
-  { name: 'a redirect at the token endpoint', ...basic('basic'), line: ['redirect'], phone: AT_ONCE, ...apart({ says: '?', polls: '0+1' }, { says: 'config', polls: '0+1' }) },
+  { name: '502 with HTML', ...basic('basic'), line: ['pass', '502 html'], phone: APPROVE, seconds: 5, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '1+1', wrong: 'one 502 ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
+  { name: '500 server_error', ...basic('basic'), line: ['pass', 'server_error'], phone: APPROVE, seconds: 5, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '1+1', wrong: 'one server_error ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
+  { name: 'the answer with the tokens is lost', ...basic('basic'), line: ['lost'], phone: AT_ONCE, seconds: 5, ...apart({ says: 'TypeError: fetch failed', polls: 1, wrong: 'does not say that the approval is lost' }, { says: 'approval_lost', polls: 2, floors: [1, 1.25] }) },
+  { name: 'a redirect at the token endpoint', ...basic('basic'), line: ['redirect'], phone: AT_ONCE, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '0+1' }, { says: 'config', polls: '0+1' }) },
 ];
 
 const forged = (name, change, node, field, more = {}) => (
@@ -83,14 +82,14 @@ const forged = (name, change, node, field, more = {}) => (
 );
 const TOKENS = [
   forged('another sub under the signature', 'sub of another', { says: 'approved, mallory', wrong: 'lets mallory in: no signature check unless switched on' }, 'signature'),
-  forged('the same, its signature check switched on', 'sub of another', { says: '?' }, 'signature', { checks_signatures: true }),
-  forged('another aud under the signature', 'aud of another', { says: '?' }, 'signature'),
-  forged('another iss under the signature', 'iss of another', { says: '?' }, 'signature'),
-  forged('an exp that is over', 'exp over', { says: '?' }, 'signature'),
-  forged('an iat a week old', 'iat a week old', { says: '?', wrong: '?' }, 'signature'),
-  forged('alg none', 'alg none', { says: '?' }, 'alg'),
-  forged('no ID Token', 'no ID Token', { says: '?', wrong: '?' }, 'id_token'),
-  { name: 'no token_type', ...basic('basic'), line: ['no token_type'], phone: AT_ONCE, ...apart({ says: '?', polls: 1 }, { says: 'protocol', polls: 1 }) },
+  forged('the same, its signature check switched on', 'sub of another', { says: 'OAUTH_INVALID_RESPONSE' }, 'signature', { checks_signatures: true }),
+  forged('another aud under the signature', 'aud of another', { says: 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' }, 'signature'),
+  forged('another iss under the signature', 'iss of another', { says: 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' }, 'signature'),
+  forged('an exp that is over', 'exp over', { says: 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED' }, 'signature'),
+  forged('an iat a week old', 'iat a week old', { says: APPROVED, wrong: 'takes it, and the signature that does not fit' }, 'signature'),
+  forged('alg none', 'alg none', { says: 'OAUTH_INVALID_RESPONSE' }, 'alg'),
+  forged('no ID Token', 'no ID Token', { says: 'approved, nobody', wrong: 'an approval of nobody' }, 'id_token'),
+  { name: 'no token_type', ...basic('basic'), line: ['no token_type'], phone: AT_ONCE, ...apart({ says: 'OAUTH_INVALID_RESPONSE', polls: 1 }, { says: 'protocol', polls: 1 }) },
 ];
 
 export const SCENARIOS = [...METHODS, ...ALGORITHMS, ...ANSWERS, ...STARTS, ...PACE, ...FAULTS, ...TOKENS];
