@@ -37,7 +37,7 @@ const ANSWERS = [
   { name: 'expired', ...basic('basic'), phone: { after: 1, does: 'expire' }, ...both('expired_token', 2) },
   { name: 'the device failed', ...basic('basic'), phone: { after: 1, does: 'fail' }, ...apart({ says: 'transaction_failed', polls: 2 }, { says: 'refused transaction_failed', polls: 2 }) },
   { name: "the provider's keys change, the old ones go", ...basic('basic'), rotate: true, phone: AT_ONCE, ...both(APPROVED, 1) },
-  { name: 'asked again after the tokens', ...basic('basic'), again: true, phone: AT_ONCE, ...apart({ says: '?', polls: 2, userinfo: 401, wrong: 'polls again, and the provider takes the tokens back' }, { says: '?', polls: 1, userinfo: 200 }) },
+  { name: 'asked again after the tokens', ...basic('basic'), again: true, phone: AT_ONCE, ...apart({ says: `${APPROVED}; invalid_grant`, polls: 2, userinfo: 401, wrong: 'polls again, and the provider takes the tokens back' }, { says: `${APPROVED}; ${APPROVED}`, polls: 1, userinfo: 200 }) },
 ];
 
 const start = (name, asked, says, rust = says, client = basic('basic')) => (
@@ -74,7 +74,7 @@ const FAULTS = [
   { name: '502 with HTML', ...basic('basic'), line: ['pass', '502 html'], phone: APPROVE, seconds: 5, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '1+1', wrong: 'one 502 ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
   { name: '500 server_error', ...basic('basic'), line: ['pass', 'server_error'], phone: APPROVE, seconds: 5, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '1+1', wrong: 'one server_error ends the login' }, { says: APPROVED, polls: '2+1', floors: [1, 1, 1.25] }) },
   { name: 'the answer with the tokens is lost', ...basic('basic'), line: ['lost'], phone: AT_ONCE, seconds: 5, ...apart({ says: 'TypeError: fetch failed', polls: 1, wrong: 'does not say that the approval is lost' }, { says: 'approval_lost', polls: 2, floors: [1, 1.25] }) },
-  { name: 'a redirect at the token endpoint', ...basic('basic'), line: ['redirect'], phone: AT_ONCE, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '0+1' }, { says: 'config', polls: '0+1' }) },
+  { name: 'a redirect at the token endpoint', ...basic('basic'), line: ['redirect'], phone: AT_ONCE, ...apart({ says: 'OAUTH_RESPONSE_IS_NOT_CONFORM', polls: '0+1' }, { says: 'protocol', polls: '0+1' }) },
 ];
 
 const forged = (name, change, node, field, more = {}) => (
