@@ -47,8 +47,8 @@ impl PendingApproval {
         &self.ack.auth_req_id
     }
 
-    /// How long the request lives in all, counted from the acknowledgement, in whole seconds; 300 s where the server did
-    /// not say, seven days at most. It does not count down. What ends a poll first, this or its own timeout:
+    /// How long the request lives in all, counted from the acknowledgement, in whole seconds; 300 s where AuthSec did
+    /// not say (an OpenID provider always does), seven days at most. It does not count down. What ends a poll first, this or its own timeout:
     /// [`PollForApproval::timeout`].
     #[must_use]
     pub fn expires_in(&self) -> Duration {

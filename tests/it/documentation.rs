@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::support::{EMAIL, polled_at, start};
 
 const README: &str = include_str!("../../README.md");
+const PROVIDERS: &str = include_str!("../../docs/providers.md");
 
 #[test]
 fn the_inline_diagrams_are_the_drawn_ones() {
@@ -57,6 +58,7 @@ fn the_guides_links_are_known_to_rustdoc() {
         include_str!("../../docs/from-authsec-json-to-oauth.md"),
         include_str!("../../docs/from-python.md"),
         include_str!("../../docs/operating.md"),
+        PROVIDERS,
         include_str!("../../docs/replicas.md"),
         include_str!("../../docs/telemetry.md"),
         include_str!("../../docs/timing.md"),
@@ -68,6 +70,59 @@ fn the_guides_links_are_known_to_rustdoc() {
             assert!(known.contains(&format!("[{label}]: ")), "{label}");
         }
     }
+}
+
+/// Each row of the table of providers leads to a section with a setting that compiles, and names its preset there; each preset
+/// has its row.
+#[test]
+fn each_provider_has_one_worked_setting() {
+    let table = PROVIDERS.split("## Provider by provider").nth(1).expect("the table");
+    let sections: BTreeSet<&str> =
+        PROVIDERS.split("\n### ").skip(1).filter_map(|it| it.lines().next()).collect();
+    let mut named = BTreeSet::new();
+    for row in table.lines().filter(|line| line.starts_with("| [")) {
+        let [name, _issuer, settings, tried] =
+            row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>()[..]
+        else {
+            panic!("no four columns: {row}");
+        };
+        let (name, anchor) = name.trim_start_matches('[').split_once("](#").expect("a link to its section");
+        assert_eq!(anchor.trim_end_matches(')'), name.to_lowercase().replace(' ', "-"), "{row}");
+        assert!(tried == "no" || tried.starts_with("yes, ") || tried.starts_with("at "), "{row}");
+        let section = PROVIDERS.split(&format!("\n### {name}\n")).nth(1).expect(name);
+        let section = section.split("\n## ").next().and_then(|it| it.split("\n### ").next()).expect(name);
+        assert_eq!(section.matches("```rust,no_run\n").count(), 1, "{name}");
+        if let Some(preset) = settings.strip_prefix("`Quirks::") {
+            assert!(
+                section.contains(&format!(".quirks(Quirks::{})", preset.trim_end_matches('`'))),
+                "{name}"
+            );
+        } else {
+            assert!(!section.contains("Quirks::"), "{name}");
+        }
+        named.insert(name);
+    }
+    assert_eq!(named, sections);
+    let presets = include_str!("../../src/openid/quirks.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub fn ")?.strip_suffix("() -> Self {"));
+    for preset in presets {
+        assert!(table.contains(&format!("| `Quirks::{preset}()` |")), "{preset}");
+    }
+}
+
+/// What the guide says it was tried at is what the comparison installs.
+#[test]
+fn what_was_tried_is_what_is_compared() {
+    let installed = include_str!("../interop/openid/package.json");
+    let (_, version) = installed.split_once("\"oidc-provider\": \"").expect("pinned");
+    let version = version.split('"').next().expect("a version");
+    assert!(PROVIDERS.contains(&format!("| yes, {version} |")), "{version}");
+    assert_eq!(
+        PROVIDERS.matches("| yes, ").count(),
+        1,
+        "nothing else is tried by anything in this repository"
+    );
 }
 
 /// The project has no page yet: an address of one would lead nowhere, or to a stranger.
