@@ -7,6 +7,9 @@ use authsec_ciba::{ClientAuth, ErrorKind, Hint, OpenId};
 use crate::op::{Answer, CLIENT, DISCOVERY, KEYS, Op, START, TOKEN};
 use crate::support::{SECRET, builder, client, started, status, stops, with};
 
+/// Where metadata is when it is not at [`DISCOVERY`] (RFC 8414, section 3).
+const RFC_8414: &str = "/.well-known/oauth-authorization-server";
+
 #[tokio::test(start_paused = true)]
 async fn o05_o72_metadata_and_keys_are_fetched_once_without_a_credential() {
     let op = Op::start().await;
@@ -31,9 +34,9 @@ async fn o05_a_404_leads_to_the_place_of_rfc_8414_and_nowhere_else() {
     let op = Op::start().await;
     let metadata = op.metadata("");
     op.always(DISCOVERY, Answer::json(404, ""));
-    op.always("/.well-known/oauth-authorization-server", Answer::json(200, metadata));
+    op.always(RFC_8414, Answer::json(200, metadata));
     assert!(builder(&op).discover().await.is_ok());
-    op.always("/.well-known/oauth-authorization-server", Answer::json(404, ""));
+    op.always(RFC_8414, Answer::json(404, ""));
     let before = op.all_requests().len();
     let error = builder(&op).discover().await.expect_err("nothing there");
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("issuer")));
@@ -87,9 +90,12 @@ async fn c52_o06_metadata_of_another_issuer() {
 #[tokio::test(start_paused = true)]
 async fn c53_o53_no_redirect_is_followed() {
     let stranger = Op::start().await;
-    for path in [DISCOVERY, KEYS, START, TOKEN] {
+    for path in [DISCOVERY, RFC_8414, KEYS, START, TOKEN] {
         for status in [301, 302, 303, 307, 308] {
             let op = Op::start().await;
+            if path == RFC_8414 {
+                op.always(DISCOVERY, Answer::json(404, ""));
+            }
             let to = format!("{}{path}", stranger.issuer());
             op.always(path, Answer::json(status, op.metadata("")).header("location", to));
             let error = match builder(&op).discover().await {

@@ -2,7 +2,7 @@
 //! came of it. It shows no token and no id.
 
 // It is a test: what is not there should fail it, loudly.
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::panic)]
 
 use std::process::ExitCode;
 use std::time::Duration;
