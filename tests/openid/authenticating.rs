@@ -76,6 +76,7 @@ async fn o13_a_secret_can_be_changed_while_polls_run() {
     assert_eq!(polls[1].headers["authorization"], format!("Basic {}", STANDARD.encode("checkout:another")));
 }
 
+/// O-21.
 #[tokio::test(start_paused = true)]
 async fn o14_o21_post_and_none() {
     let op = Op::start().await;
@@ -146,6 +147,7 @@ async fn c43_o16_every_request_has_its_own_jti() {
     assert_eq!((requests.len(), jtis.len()), (22, 22));
 }
 
+/// O-18.
 #[tokio::test(start_paused = true)]
 async fn c44_o18_a_poll_that_sleeps_across_a_key_change_signs_with_the_new_one() {
     let op = Op::start().await;

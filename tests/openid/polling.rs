@@ -120,6 +120,7 @@ async fn c13_c14_denied_and_expired() {
     }
 }
 
+/// O-38.
 #[tokio::test(start_paused = true)]
 async fn c32_o38_slow_down_on_a_429_with_retry_after() {
     let op = Op::start().await;
@@ -129,6 +130,7 @@ async fn c32_o38_slow_down_on_a_429_with_retry_after() {
     assert_eq!(polls, [5_000, 22_000, 32_000], "17 s once, and 10 s for good");
 }
 
+/// O-39.
 #[tokio::test(start_paused = true)]
 async fn c33_o39_pending_with_retry_after() {
     let op = Op::start().await;

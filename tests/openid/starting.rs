@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::op::{Answer, Op, START, TOKEN, acknowledgement};
 use crate::support::{client, refused_start, started, status, stops, with};
 
+/// O-32.
 #[tokio::test(start_paused = true)]
 async fn c07_c08_o32_an_acknowledgement_that_lacks_something_is_none() {
     for body in [
