@@ -26,6 +26,8 @@ pub(crate) use fetch::{Fetcher, KeysAt};
 pub use hint::Hint;
 pub(crate) use hint::Named;
 pub(crate) use id_token::{About, Rules, Unverified, failed};
+#[cfg(fuzzing)]
+pub(crate) use key_set::KeySet;
 pub(crate) use keys::Keys;
 pub(crate) use metadata::{Addresses, Metadata};
 pub(crate) use poll_answer::read_poll;

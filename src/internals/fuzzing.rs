@@ -1,11 +1,20 @@
 //! What the fuzz targets of `fuzz/` reach: the pure functions behind the public calls. Only under `--cfg fuzzing`, which
 //! `cargo fuzz` sets; no part of the published API.
 
+#[cfg(feature = "openid")]
+mod openid;
+
 use std::time::{Duration, SystemTime};
 
 use crate::answer::{Answer, Asked, PollAnswer};
 use crate::authsec::TotpAnswer;
 use crate::types::{Email, PersonKey};
+
+#[cfg(feature = "openid")]
+pub use self::openid::{
+    ID_TOKEN_AT, ID_TOKEN_NAMES, PUBLISHED, id_token, is_accepted, is_unverified_id_token, jwks, metadata,
+    read_openid_poll, read_openid_start,
+};
 
 /// The request and the person that are asked for, always.
 pub const ASKED: (&str, &str) = ("id-1", "user@example.com");
@@ -66,7 +75,11 @@ fn answer(status: u16, body: Option<&[u8]>) -> Answer<'_> {
 /// The answer to a poll.
 #[must_use]
 pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
-    match crate::authsec::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }) {
+    of_poll(crate::authsec::read_poll(&answer(status, body), &Asked { auth_req_id: ASKED.0, email: &key() }))
+}
+
+fn of_poll(answer: PollAnswer) -> Read {
+    match answer {
         PollAnswer::Approved(approval) => Read::Token(approval.token.expose_secret().to_owned()),
         PollAnswer::Pending { .. } => Read::Pending,
         PollAnswer::SlowDown { interval, .. } => Read::SlowDown { interval },
@@ -82,6 +95,12 @@ pub fn read_poll(status: u16, body: Option<&[u8]>) -> Read {
         PollAnswer::InvalidGrant(error) | PollAnswer::TransactionFailed(error) | PollAnswer::Fatal(error) => {
             failed(error)
         }
+        #[cfg(feature = "openid")]
+        PollAnswer::Over => Read::Expired,
+        #[cfg(feature = "openid")]
+        PollAnswer::DeniedOrOver => Read::Denied,
+        #[cfg(feature = "openid")]
+        PollAnswer::Spent(error) | PollAnswer::Unacceptable(error) => failed(error),
     }
 }
 
