@@ -49,7 +49,7 @@ impl Endpoints<'_> {
 fn is_internal(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
+            let name = name.trim_end_matches('.');
             name == "localhost" || name.ends_with(".localhost")
         }
         Some(Host::Ipv4(address)) => is_internal_v4(address),
@@ -70,12 +70,16 @@ fn is_internal_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_internal_v6(address: Ipv6Addr) -> bool {
-    // An IPv4 address in other clothes: mapped (RFC 4291, section 2.5.5.2), or translated (RFC 6052, section 2.1).
+    // An IPv4 address in other clothes: compatible or mapped (RFC 4291, section 2.5.5), translated (RFC 6052, section 2.1), or
+    // in a 6to4 prefix (RFC 3056, section 2).
+    let v4 = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     let embedded = match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
-        }
-        _ => address.to_ipv4_mapped(),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4(high, low),
+        // Translation inside of one network (RFC 8215).
+        [0x64, 0xff9b, 1, ..] => return true,
+        // Site-local, before unique local addresses (RFC 3879).
+        [first, ..] if first & 0xffc0 == 0xfec0 => return true,
+        _ => address.to_ipv4(),
     };
     address.is_loopback()
         || address.is_unspecified()

@@ -13,12 +13,14 @@
     clippy::arithmetic_side_effects
 )]
 
+mod attacking;
 mod authenticating;
 mod discovering;
 mod id_tokens;
 mod keys;
 mod op;
 mod polling;
+mod remote_signer;
 mod secrets;
 mod starting;
 mod support;

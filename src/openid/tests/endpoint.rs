@@ -74,6 +74,12 @@ fn h3_an_endpoint_never_leads_into_a_private_network_but_for_an_issuer_there() {
         "[::ffff:10.0.0.1]",
         "[64:ff9b::7f00:1]",
         "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::1]",
+        "[::10.0.0.1]",
+        "[::169.254.169.254]",
+        "[2002:7f00:1::1]",
+        "[2002:a9fe:a9fe::]",
+        "[fec0::1]",
     ] {
         let endpoint = format!("https://{host}/token");
         misconfigured(check("https://op.example", &endpoint), "token_endpoint", host);
