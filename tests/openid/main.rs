@@ -15,6 +15,11 @@
 
 mod attacking;
 mod authenticating;
+mod canaries;
+#[allow(dead_code, reason = "the capture of another test crate")]
+#[path = "../it/capture.rs"]
+mod capture;
+mod certificates;
 mod discovering;
 mod id_tokens;
 mod keys;
@@ -24,3 +29,6 @@ mod remote_signer;
 mod secrets;
 mod starting;
 mod support;
+#[allow(dead_code, reason = "the certificates of another test crate")]
+#[path = "../catalogue/support/tls.rs"]
+mod tls;

@@ -11,9 +11,10 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 pub(crate) const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub(crate) const KEYS: &str = "/jwks";
@@ -30,12 +31,14 @@ pub(crate) struct Answer {
     after: Duration,
     /// The connection is closed in the place of an answer.
     lost: bool,
+    /// The request's body stands in the answer's description.
+    echoes: bool,
 }
 
 impl Answer {
     pub(crate) fn json(status: u16, body: impl Into<String>) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { status, headers, body: body.into(), after: Duration::ZERO, lost: false }
+        Self { status, headers, body: body.into(), after: Duration::ZERO, lost: false, echoes: false }
     }
 
     pub(crate) fn code(status: u16, code: &str) -> Self {
@@ -48,6 +51,11 @@ impl Answer {
 
     pub(crate) fn lost() -> Self {
         Self { lost: true, ..Self::json(200, "") }
+    }
+
+    /// Refuses, and tells the whole request in its words.
+    pub(crate) fn echo(status: u16) -> Self {
+        Self { echoes: true, ..Self::json(status, "") }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -108,34 +116,62 @@ struct State {
     requests: Vec<Request>,
 }
 
-/// A listening provider. Dropped, it closes.
+/// A listening provider. Dropped, it closes: its tasks end with their set.
 pub(crate) struct Op {
     issuer: String,
     state: Arc<Mutex<State>>,
     key: Mutex<Key>,
-    serving: tokio::task::JoinHandle<()>,
+    serving: Mutex<tokio::task::JoinSet<()>>,
 }
 
 impl Op {
     /// With discovery and keys; starts are acknowledged with an interval of 5 s and 120 s, polls are pending.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = Arc::new(Mutex::new(State::default()));
-        let serving = tokio::spawn({
-            let state = Arc::clone(&state);
-            async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(stream, Arc::clone(&state)));
-                }
-            }
-        });
-        let op = Self { issuer, state, key: Mutex::new(Key::es256("one")), serving };
+        Self::listening(None).await
+    }
+
+    /// The same over TLS.
+    pub(crate) async fn secure(acceptor: TlsAcceptor) -> Self {
+        Self::listening(Some(acceptor)).await
+    }
+
+    async fn listening(acceptor: Option<TlsAcceptor>) -> Self {
+        let mut op = Self {
+            issuer: String::new(),
+            state: Arc::default(),
+            key: Mutex::new(Key::es256("one")),
+            serving: Mutex::default(),
+        };
+        op.issuer = op.also_at(acceptor).await;
         op.always(DISCOVERY, Answer::json(200, op.metadata("")));
         op.always(KEYS, Answer::json(200, op.key().set()));
         op.always(START, acknowledgement(5, 120));
         op.always(TOKEN, Answer::pending());
         op
+    }
+
+    /// One more origin at which the same provider answers.
+    pub(crate) async fn also_at(&self, acceptor: Option<TlsAcceptor>) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
+        let origin = format!("{scheme}://{}", listener.local_addr().expect("an address"));
+        let state = Arc::clone(&self.state);
+        self.serving.lock().expect("not poisoned").spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (state, acceptor) = (Arc::clone(&state), acceptor.clone());
+                tokio::spawn(async move {
+                    match acceptor {
+                        None => serve(stream, state).await,
+                        Some(acceptor) => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                serve(stream, state).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        origin
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -228,12 +264,6 @@ impl Op {
     }
 }
 
-impl Drop for Op {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
@@ -303,7 +333,7 @@ impl Key {
 }
 
 /// One connection: requests in, answers out.
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<State>>) {
     let mut buffer = Vec::new();
     loop {
         let Some((request, length)) = read(&buffer) else {
@@ -321,8 +351,14 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
                 Some(answers) => answers.front().cloned(),
                 None => None,
             };
+            let mut answer = answer.unwrap_or_else(|| Answer::json(404, ""));
+            if answer.echoes {
+                let body =
+                    serde_json::json!({ "error": "invalid_request", "error_description": request.body });
+                answer.body = body.to_string();
+            }
             state.requests.push(request);
-            answer.unwrap_or_else(|| Answer::json(404, ""))
+            answer
         };
         if !answer.after.is_zero() {
             tokio::time::sleep(answer.after).await;
