@@ -13,7 +13,7 @@ use oracle::Oracle;
 
 const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Two bytes for the status, one for whether there is a body; the rest is the body.
+// Two bytes for the status, one for whether there is a body; the rest is the body.
 fuzz_target!(|data: &[u8]| {
     let [high, low, kind, body @ ..] = data else { return };
     let status = match u16::from_be_bytes([*high, *low]) {

@@ -71,7 +71,7 @@ async fn o52_what_is_sent_is_shown_nowhere_although_the_provider_tells_it_back()
             write!(shown, "{client:?} {pending:?} {outcome:?} {outcome:#?}").expect("memory");
             [
                 forged,
-                outcome.approved().expect("an approval").id_token().expect("one").expose_jwt().to_owned(),
+                outcome.approved().expect("an approval").id_token().expect("one").expose_secret().to_owned(),
             ]
         };
         let tokens = scenario.with_subscriber(captured.subscriber()).await;

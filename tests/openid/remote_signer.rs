@@ -21,6 +21,7 @@ enum Does {
     IsAway,
     Refuses,
     Hangs,
+    Panics,
 }
 
 /// Goes through its list, and signs from then on.
@@ -53,6 +54,7 @@ impl Signer for Home {
             Does::IsAway => Box::pin(ready(Err(SigningError::transient("canary: the slot is busy")))),
             Does::Refuses => Box::pin(ready(Err(SigningError::fatal("canary: the key is disabled")))),
             Does::Hangs => Box::pin(pending()),
+            Does::Panics => panic!("canary: the key's driver"),
         }
     }
 }
@@ -133,4 +135,18 @@ async fn o19_a_key_that_hangs_is_given_10_s() {
     let polls = op.instants(TOKEN, start);
     assert_eq!((polls.len(), home.asked()), (1, 3));
     assert!((20_000..=25_000).contains(&polls[0]), "{polls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn o19_a_key_whose_driver_panics_ends_one_wait_and_harms_no_other() {
+    let (op, home) = (Op::start().await, Home::new([Does::Signs, Does::Panics]));
+    op.then(TOKEN, [op.approval()]);
+    let client = client(&op, &home).await;
+    let pending = started(&client).await;
+    let error = pending.wait().spawn().await.expect_err("a panic");
+    assert_eq!(error.kind(), ErrorKind::Runtime);
+    assert!(!error.to_string().contains("canary"), "{error}");
+    assert_eq!(op.requests(TOKEN).len(), 0);
+    assert_eq!(status(&pending.wait().await), "approved");
+    assert_eq!(status(&started(&client).await.wait().await), "approved");
 }
