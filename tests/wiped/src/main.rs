@@ -9,16 +9,26 @@ use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use authsec_ciba::{ApiRoutes, ApprovalOutcome, CibaClient, TotpOutcome};
+use authsec_ciba::{Alg, ApiRoutes, ApprovalOutcome, CibaClient, ClientAuth, Hint, OpenId, TotpOutcome};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 const CODE: &str = "918273";
 const ID: &str = "an-auth-req-id-that-is-longer-than-what-stays-in-line-0123456789";
 const APPROVAL: &str = "access-token-of-the-approval";
 /// With an escape in it, which the reader has to take out.
 const LOGIN: &str = "access-token/of-the-login";
-const SECRETS: [&str; 4] = [CODE, ID, APPROVAL, LOGIN];
+const CLIENT_SECRET: &str = "client-secret-of-a-provider-0123456789abcdef";
+const USER_CODE: &str = "user-code-271828";
+const HINT_TOKEN: &str = "login-hint-token-of-somebody-else";
+const REFRESH: &str = "refresh-token-of-the-approval";
+/// The header of every ID Token here, as it stands in the token: `{"alg":"HS256","kid":"a name that no other has"}`.
+const ID_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImEgbmFtZSB0aGF0IG5vIG90aGVyIGhhcyJ9";
+const SECRETS: [&str; 9] =
+    [CODE, ID, APPROVAL, LOGIN, CLIENT_SECRET, USER_CODE, HINT_TOKEN, REFRESH, ID_TOKEN];
 
 /// The libraries that have buffers of their own. serde_json has one only for a text with an escape in it.
 const STACK: [&str; 10] =
@@ -96,6 +106,15 @@ fn serve(mut stream: TcpStream) {
         let answer = if path.contains("totp") {
             assert!(body.contains(CODE), "{body}");
             format!(r#"{{"success":true,"token":"{}"}}"#, LOGIN.replace('/', r"\/"))
+        } else if path.contains("bc-authorize") {
+            assert!(body.contains(USER_CODE) && body.contains(HINT_TOKEN), "{body}");
+            format!(r#"{{"auth_req_id":"{ID}","expires_in":300,"interval":1}}"#)
+        } else if path.contains("openid-token") {
+            assert!(body.contains(ID), "{body}");
+            let id_token = id_token(path.split_once("issuer=").expect("an issuer").1);
+            format!(
+                r#"{{"access_token":"{APPROVAL}","token_type":"Bearer","refresh_token":"{REFRESH}","id_token":"{id_token}"}}"#
+            )
         } else if path.contains("initiate") {
             format!(r#"{{"auth_req_id":"{ID}","expires_in":300,"interval":1}}"#)
         } else {
@@ -105,6 +124,39 @@ fn serve(mut stream: TcpStream) {
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
         stream.write_all(answer.as_bytes()).expect("sent");
     }
+}
+
+/// An ID Token of the provider at this port.
+fn id_token(issuer: &str) -> String {
+    let port = issuer.split([' ', '&']).next().expect("a port");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let claims = format!(
+        r#"{{"iss":"http://127.0.0.1:{port}","sub":"s-1","aud":"client","iat":{now},"exp":{}}}"#,
+        now + 300
+    );
+    let input = format!("{ID_TOKEN}.{}", URL_SAFE_NO_PAD.encode(claims));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, CLIENT_SECRET.as_bytes());
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes())))
+}
+
+/// The same at a provider of OpenID's, by a secret in the form and by one that signs.
+async fn sign_in_openid(issuer: &str, auth: ClientAuth) {
+    let port = issuer.rsplit_once(':').expect("a port").1;
+    let provider = OpenId::at(issuer)
+        .backchannel_authentication_endpoint(format!("{issuer}/bc-authorize"))
+        .token_endpoint(format!("{issuer}/openid-token?issuer={port}"))
+        .id_token_alg(Alg::HS256)
+        .trust_my_settings(true);
+    let client = CibaClient::builder().openid(provider).client_id("client").client_auth(auth);
+    let client = client.build().expect("valid");
+    let pending = client.initiate(Hint::login_token(HINT_TOKEN)).user_code(USER_CODE).await.expect("pushed");
+    let outcome = pending.wait().timeout(Duration::from_secs(5)).await.expect("an outcome");
+    let approval = outcome.approved().expect("an approval");
+    assert_eq!(approval.token().expose_secret(), APPROVAL);
+    assert!(approval.id_token().expect("an ID Token").expose_secret().starts_with(ID_TOKEN));
+    drop(approval);
+    drop(pending);
+    client.shutdown().await;
 }
 
 async fn sign_in(client: CibaClient) {
@@ -159,12 +211,17 @@ fn main() {
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let client = CibaClient::builder().base_url(base_url).routes(ApiRoutes::Tenant).client_id("client");
+    let client = CibaClient::builder().base_url(base_url.as_str()).routes(ApiRoutes::Tenant).client_id("client");
     let client = client.build().expect("valid");
+    // Made before anybody looks: how the program came by its secret is its own business.
+    let auths = [ClientAuth::secret_post(CLIENT_SECRET), ClientAuth::secret_jwt(CLIENT_SECRET)];
     LOOKING.set(true);
     // A control: this one is found.
     drop(std::hint::black_box(CODE.to_owned()));
     runtime.block_on(sign_in(client));
+    for auth in auths {
+        runtime.block_on(sign_in_openid(&base_url, auth));
+    }
     drop(runtime);
     LOOKING.set(false);
 
