@@ -18,7 +18,8 @@ pub(crate) use authsec::{AuthSec, Targets};
 #[cfg(feature = "openid")]
 pub(crate) use openid::{OpenIdProvider, Plan, Prepared};
 
-/// A protocol, with the addresses and the credential of one client.
+/// A protocol, with the addresses and the credential of one client. What takes time for one of them is boxed: else the other's
+/// futures carried the room for it.
 pub(crate) enum Profile {
     AuthSec(Box<AuthSec>),
     #[cfg(feature = "openid")]
@@ -43,7 +44,7 @@ impl Profile {
         match self {
             Self::AuthSec(authsec) => Ok(authsec.start(wish)),
             #[cfg(feature = "openid")]
-            Self::OpenId(provider) => provider.start(wish.form).await,
+            Self::OpenId(provider) => Box::pin(provider.start(wish.form)).await,
         }
     }
 
@@ -72,7 +73,7 @@ impl Profile {
         match self {
             Self::AuthSec(authsec) => Ok(authsec.poll(auth_req_id, resource)),
             #[cfg(feature = "openid")]
-            Self::OpenId(provider) => provider.poll(auth_req_id, resource).await,
+            Self::OpenId(provider) => Box::pin(provider.poll(auth_req_id, resource)).await,
         }
     }
 
@@ -105,7 +106,7 @@ impl Profile {
         #[cfg(feature = "openid")]
         if let Self::OpenId(provider) = self {
             let mut granted = granted;
-            let more = provider.check(&mut granted, &id, started).await?;
+            let more = Box::pin(provider.check(&mut granted, &id, started)).await?;
             return Ok(Self::born(granted, id, email).with(more));
         }
         // The answer over TLS is the proof.

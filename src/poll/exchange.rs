@@ -8,7 +8,6 @@ use super::{Event, PollPolicy, Telling};
 use crate::answer::{Asked, ErrorCode};
 use crate::client::{Inner, RequestKind};
 use crate::clock::now;
-use crate::error::Error;
 use crate::evidence::{Evidence, Purpose};
 use crate::profile::Outgoing;
 use crate::registry::{Asking, News, Slot};
@@ -46,15 +45,7 @@ pub(super) async fn exchange(
         return;
     }
     let slot = asking.slot();
-    let heard = hear(&inner, slot, &place, span).await;
-    drop(place);
-    let mut heard = match heard {
-        Ok(heard) => {
-            inner.places.ended(heard.is_answer());
-            heard
-        }
-        Err(error) => Heard::unsent(error),
-    };
+    let mut heard = hear(&inner, slot, place, span).await;
     // Without the place: what an approval is checked by may have to be fetched.
     if let Some(granted) = heard.granted() {
         heard.accepted(
@@ -96,11 +87,14 @@ fn note(inner: &Inner, asking: Asking, heard: Heard, policy: &PollPolicy) {
 }
 
 /// Sends the poll, and reads what comes back. A future of its own: what it holds is gone before an approval is accepted, and a
-/// future of more than 1,032 bytes is slow to allocate. The error is of a request that could not be made.
-async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> Result<Heard, Error> {
+/// future of more than 1,032 bytes is slow to allocate.
+async fn hear(inner: &Inner, slot: &Slot, place: Place, span: Option<Span>) -> Heard {
     let id = slot.id().expose_secret();
     let Outgoing { target, media, body, authorization, secrets } =
-        inner.profile.poll(id, slot.resource()).await?;
+        match inner.profile.poll(id, slot.resource()).await {
+            Ok(outgoing) => outgoing,
+            Err(error) => return Heard::unsent(error),
+        };
     let headers = span.and_then(|span| span.in_scope(|| inner.headers(RequestKind::Poll, slot.flow())));
     let call = HttpCall {
         target,
@@ -110,7 +104,7 @@ async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> 
         lane: Lane::Poll,
         authorization: authorization.clone(),
         headers: headers.as_ref(),
-        place,
+        place: &place,
     };
     let reply = inner.transport.send(call).await;
     if let Ok(reply) = &reply {
@@ -125,7 +119,11 @@ async fn hear(inner: &Inner, slot: &Slot, place: &Place, span: Option<Span>) -> 
         secrets: &[id, id.trim_end_matches('='), slot.who().as_str()],
         more_secrets: &secrets,
     };
-    Ok(Heard::of(reply, &inner.profile, &Asked { auth_req_id: id, email: slot.who() }, &evidence))
+    let asked = Asked { auth_req_id: id, email: slot.who() };
+    let heard = Heard::of(reply, &inner.profile, &asked, &evidence);
+    drop(place);
+    inner.places.ended(heard.is_answer());
+    heard
 }
 
 /// Waits for a place, a look for a moment only. `None` where it is not worth waiting.
