@@ -120,7 +120,7 @@ struct State {
 pub(crate) struct Op {
     issuer: String,
     state: Arc<Mutex<State>>,
-    key: Mutex<Key>,
+    key: Mutex<Arc<Key>>,
     serving: Mutex<tokio::task::JoinSet<()>>,
 }
 
@@ -139,7 +139,7 @@ impl Op {
         let mut op = Self {
             issuer: String::new(),
             state: Arc::default(),
-            key: Mutex::new(Key::es256("one")),
+            key: Mutex::new(Arc::new(Key::es256("one"))),
             serving: Mutex::default(),
         };
         op.issuer = op.also_at(acceptor).await;
@@ -216,15 +216,16 @@ impl Op {
         self.requests(path).iter().map(|request| request.at.duration_since(start).as_millis()).collect()
     }
 
-    pub(crate) fn key(&self) -> MutexGuard<'_, Key> {
-        self.key.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No guard: whoever names it twice in one statement would wait for himself.
+    pub(crate) fn key(&self) -> Arc<Key> {
+        Arc::clone(&self.key.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Signs with another key from now on, and tells it; the old one is gone.
     pub(crate) fn rotate(&self, kid: &str) {
-        *self.key() = Key::es256(kid);
-        let set = self.key().set();
-        self.always(KEYS, Answer::json(200, set));
+        let key = Arc::new(Key::es256(kid));
+        self.always(KEYS, Answer::json(200, key.set()));
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
     /// The claims of a right ID Token; `null` takes one out.
