@@ -38,7 +38,8 @@ impl CibaClientBuilder {
         self
     }
 
-    /// Reads the provider's metadata and its keys, checks everything, and builds the client. Call it once and clone the client.
+    /// Checks the settings, reads the provider's metadata and its keys, checks those, and builds the client: nothing is fetched
+    /// for settings that cannot work. Call it once and clone the client.
     ///
     /// The metadata is read where OpenID Connect Discovery 1.0, section 4 puts it, and where that is not found (404), where RFC
     /// 8414, section 3 does. No redirect is followed, and no credential is sent. Where
@@ -65,8 +66,9 @@ impl CibaClientBuilder {
         };
         let fetched = match provider.to_discover() {
             Some(at) => {
-                self.check_openid()?;
+                self.check_openid(provider)?;
                 let issuer = issuer(at, self.plain_http_to.as_deref())?;
+                self.check_identity(&issuer)?;
                 Some(discover(&self.fetcher(&issuer)?, &issuer).await?)
             }
             None => None,
@@ -93,8 +95,8 @@ impl CibaClientBuilder {
         Ok(())
     }
 
-    /// What excludes each other, and what is missing.
-    fn check_openid(&self) -> Result<(), Error> {
+    /// What excludes each other, what is missing, and what can be said of a setting alone.
+    fn check_openid(&self, provider: &OpenId) -> Result<(), Error> {
         let excluded = [
             ("base_url", self.base_url.is_some()),
             ("routes", self.routes != ApiRoutes::default()),
@@ -122,7 +124,22 @@ impl CibaClientBuilder {
                 "is not set: say how the client proves who it is, or ClientAuth::none()",
             ));
         }
-        self.check_common()
+        self.check_common()?;
+        provider.check(&self.auth())
+    }
+
+    /// Whether the certificate can be presented, if one is set: to any host of https, the only ones that are shown it.
+    fn check_identity(&self, issuer: &Url) -> Result<(), Error> {
+        let Some(identity) = self.identity(&self.auth()) else { return Ok(()) };
+        let mut host = issuer.clone();
+        // Of the two schemes that an issuer may have each can become the other.
+        let _ = host.set_scheme("https");
+        HttpTransport::new(&self.http_options(host, Some(identity), 1)).map(drop)
+    }
+
+    /// The certificate that is presented, and its key.
+    fn identity(&self, auth: &ClientAuth) -> Option<Zeroizing<Vec<u8>>> {
+        auth.identity().or_else(|| self.client_certificate.clone())
     }
 
     fn auth(&self) -> ClientAuth {
@@ -141,12 +158,12 @@ impl CibaClientBuilder {
 
     /// `fetched`: the metadata of the issuer, where it was to be discovered.
     pub(super) fn build_openid(self, fetched: Option<&[u8]>) -> Result<CibaClient, Error> {
-        self.check_openid()?;
         let Some(settings) = self.openid.clone() else {
             return Err(Error::config("openid", "is not set"));
         };
+        self.check_openid(&settings)?;
         let auth = self.auth();
-        let identity = auth.identity().or_else(|| self.client_certificate.clone());
+        let identity = self.identity(&auth);
         let plan = Plan::new(settings, fetched, self.plain_http_to.as_deref(), identity.is_some())?;
         if identity.is_some()
             && (plan.addresses.start.scheme() == "http" || plan.addresses.token.scheme() == "http")

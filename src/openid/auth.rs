@@ -13,7 +13,7 @@ use crate::secret::{ClientSecret, REDACTED};
 use crate::sync::{Mutex, lock};
 
 /// The shortest secret that signs (RFC 7518, section 3.2), in bytes.
-const LEAST_SECRET: usize = 32;
+pub(super) const LEAST_SECRET: usize = 32;
 
 const SECRET: &str = "client_secret";
 
@@ -100,6 +100,11 @@ impl ClientAuth {
     /// The secret that both sides know.
     pub(crate) fn secret(&self) -> Option<&ClientSecret> {
         self.0.secret()
+    }
+
+    /// What can be said of the credential alone.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.0.check()
     }
 
     /// The secret, where it is sent by HTTP Basic.
@@ -269,7 +274,7 @@ impl Authenticator {
         auth: ClientAuth,
         metadata: Option<&Metadata>,
     ) -> Result<Self, Error> {
-        auth.0.check()?;
+        auth.check()?;
         if let Some(metadata) = metadata {
             auth.0.check_against(metadata)?;
         }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
-use super::auth::AssertionAudience;
+use super::auth::{AssertionAudience, ClientAuth, LEAST_SECRET};
 use super::metadata::Metadata;
 use super::quirks::Quirks;
 use crate::error::Error;
@@ -212,12 +212,31 @@ impl OpenId {
         Ok(metadata)
     }
 
-    /// What can be said of the settings alone.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// What can be said of the settings alone, with the credential beside them.
+    pub(crate) fn check(&self, auth: &ClientAuth) -> Result<(), Error> {
+        auth.check()?;
         if self.skew > LONGEST_SKEW {
             return Err(Error::config("skew", "is longer than 300 s"));
         }
+        self.check_algs(auth)?;
         self.origins().map(drop)
+    }
+
+    fn check_algs(&self, auth: &ClientAuth) -> Result<(), Error> {
+        const FIELD: &str = "id_token_alg";
+        if !self.id_token_algs.iter().any(|alg| alg.is_symmetric()) {
+            return Ok(());
+        }
+        if !self.id_token_algs.iter().all(|alg| alg.is_symmetric()) {
+            return Err(Error::config(
+                FIELD,
+                "names symmetric and asymmetric algorithms: a public key would be a secret",
+            ));
+        }
+        if auth.secret().is_none_or(|secret| secret.expose_secret().len() < LEAST_SECRET) {
+            return Err(Error::config(FIELD, "needs a client secret of at least 32 bytes"));
+        }
+        Ok(())
     }
 
     pub(crate) fn origins(&self) -> Result<Vec<Origin>, Error> {

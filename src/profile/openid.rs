@@ -20,9 +20,6 @@ use crate::sync::{Mutex, lock};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{AuthReqId, Started, Whom};
 
-/// The shortest secret that an ID Token may be signed with (RFC 7518, section 3.2), in bytes.
-const LEAST_SECRET: usize = 32;
-
 /// How long a signature may take that is made elsewhere.
 const SIGNING: Duration = Duration::from_secs(10);
 
@@ -50,14 +47,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Checks the settings and the metadata: `fetched` is the document of the issuer, where there is one to fetch.
+    /// Checks the metadata, and the settings against it; what can be said of them alone was checked before. `fetched` is the
+    /// document of the issuer, where there is one to fetch.
     pub(crate) fn new(
         settings: OpenId,
         fetched: Option<&[u8]>,
         plain_http_to: Option<&str>,
         with_certificate: bool,
     ) -> Result<Self, Error> {
-        settings.check()?;
         let metadata = settings.metadata(fetched)?;
         let url = issuer(&metadata.issuer, plain_http_to)?;
         let origins: Vec<Origin> = settings.origins()?;
@@ -104,7 +101,7 @@ impl OpenIdProvider {
     ) -> Result<Self, Error> {
         let Plan { settings, metadata, addresses } = plan;
         let trusted = settings.trust_my_settings;
-        let algs = algs(&settings, &metadata, &auth)?;
+        let algs = algs(&settings, &metadata)?;
         let needs_keys = !settings.without_id_token && algs.iter().any(|alg| !alg.is_symmetric());
         if needs_keys && keys.is_none() {
             return Err(Error::config(
@@ -305,7 +302,7 @@ fn challenge(headers: &ReplyHeaders) -> Challenge {
 
 /// By what the ID Tokens of this client may be signed, decided before any is looked at (OpenID Connect Core, section 3.1.3.7, 7
 /// and 8).
-fn algs(settings: &OpenId, metadata: &Metadata, auth: &ClientAuth) -> Result<Vec<Alg>, Error> {
+fn algs(settings: &OpenId, metadata: &Metadata) -> Result<Vec<Alg>, Error> {
     const FIELD: &str = "id_token_alg";
     let listed = metadata.id_token_algs().map(|names| names.iter().filter_map(|name| Alg::named(name)));
     if settings.id_token_algs.is_empty() {
@@ -320,17 +317,6 @@ fn algs(settings: &OpenId, metadata: &Metadata, auth: &ClientAuth) -> Result<Vec
         return Ok(algs);
     }
     let algs = &settings.id_token_algs;
-    if algs.iter().any(|alg| alg.is_symmetric()) {
-        if !algs.iter().all(|alg| alg.is_symmetric()) {
-            return Err(Error::config(
-                FIELD,
-                "names symmetric and asymmetric algorithms: a public key would be a secret",
-            ));
-        }
-        if auth.secret().is_none_or(|secret| secret.expose_secret().len() < LEAST_SECRET) {
-            return Err(Error::config(FIELD, "needs a client secret of at least 32 bytes"));
-        }
-    }
     if let Some(listed) = listed.filter(|_| !settings.trust_my_settings) {
         let listed: Vec<_> = listed.collect();
         if let Some(alg) = algs.iter().find(|alg| !listed.contains(alg)) {

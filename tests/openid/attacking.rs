@@ -172,7 +172,7 @@ async fn o66_the_skew_is_60_s_and_can_be_set_up_to_300() {
     let longer = OpenId::at(op.issuer()).skew(Duration::from_millis(300_001));
     let error = with(longer).discover().await.expect_err("too long");
     assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("skew")));
-    assert_eq!(op.requests(crate::op::START).len(), 0, "nothing is started");
+    assert_eq!(op.all_requests().len(), 0, "nothing is fetched");
 }
 
 #[tokio::test(start_paused = true)]

@@ -230,6 +230,27 @@ async fn o15_o60_what_cannot_work_is_refused_when_the_client_is_built() {
             "{field}: {error}"
         );
     }
+    // Nor is anything fetched that could only show the same.
+    let discover = |provider: OpenId, auth: ClientAuth| {
+        CibaClient::builder().openid(provider).client_id(CLIENT).client_auth(auth).discover()
+    };
+    let at = || OpenId::at(op.issuer());
+    for (provider, auth, field) in [
+        (at(), ClientAuth::secret_jwt("short"), "client_secret"),
+        (at(), ClientAuth::secret_post("a\nb"), "client_secret"),
+        (
+            at().id_token_alg(Alg::HS256).id_token_alg(Alg::ES256),
+            ClientAuth::secret_basic(SECRET),
+            "id_token_alg",
+        ),
+        (at().id_token_alg(Alg::HS256), ClientAuth::none(), "id_token_alg"),
+        (at().skew(Duration::from_secs(301)), ClientAuth::none(), "skew"),
+        (at().endpoint_origins(["https://pinned.example/x"]), ClientAuth::none(), "endpoint_origins"),
+        (at(), ClientAuth::certificate("no certificate", "no key"), "client_certificate"),
+    ] {
+        let error = discover(provider, auth).await.expect_err(field);
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some(field)), "{error}");
+    }
     let refusing = op.metadata(r#","token_endpoint_auth_signing_alg_values_supported":["PS256"]"#);
     let key = SigningKey::from_pem(pem()).expect("a key");
     let error = build(OpenId::from_metadata(refusing), ClientAuth::private_key_jwt(key)).expect_err("ES256");
