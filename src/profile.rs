@@ -5,6 +5,8 @@ mod authsec;
 #[cfg(feature = "openid")]
 mod openid;
 
+use std::time::Duration;
+
 use zeroize::Zeroizing;
 
 use crate::answer::{Acknowledgement, Answer, Asked, PollAnswer};
@@ -18,8 +20,10 @@ pub(crate) use authsec::{AuthSec, Targets};
 #[cfg(feature = "openid")]
 pub(crate) use openid::{OpenIdProvider, Plan, Prepared};
 
-/// A protocol, with the addresses and the credential of one client. What takes time for one of them is boxed: else the other's
-/// futures carried the room for it.
+/// A protocol, with the addresses and the credential of one client.
+///
+/// What an OpenID provider waits for is boxed: a signature may be made elsewhere. In line it would make every request of AuthSec's
+/// larger, too.
 pub(crate) enum Profile {
     AuthSec(Box<AuthSec>),
     #[cfg(feature = "openid")]
@@ -93,28 +97,37 @@ impl Profile {
         }
     }
 
+    /// How long it may take to [accept](Self::accept) what was granted; `None` where it takes no time.
+    pub(crate) fn longest_check(&self) -> Option<Duration> {
+        match self {
+            Self::AuthSec(_) => None,
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.longest_check(),
+        }
+    }
+
     /// Turns what was granted into an approval, or says why it is none: the one place where an approval is born.
     pub(crate) async fn accept(
         &self,
-        granted: Granted,
-        id: AuthReqId,
-        email: Option<Email>,
+        #[cfg_attr(not(feature = "openid"), allow(unused_mut, reason = "only an ID Token is taken out"))]
+        mut granted: Granted,
+        id: &AuthReqId,
+        email: Option<&Email>,
         started: Option<&Started>,
     ) -> Result<Approval, Error> {
         #[cfg(not(feature = "openid"))]
         let _ = started;
         #[cfg(feature = "openid")]
         if let Self::OpenId(provider) = self {
-            let mut granted = granted;
-            let more = Box::pin(provider.check(&mut granted, &id, started)).await?;
+            let more = provider.check(&mut granted, id, started).await?;
             return Ok(Self::born(granted, id, email).with(more));
         }
         // The answer over TLS is the proof.
         Ok(Self::born(granted, id, email))
     }
 
-    fn born(granted: Granted, id: AuthReqId, email: Option<Email>) -> Approval {
-        granted.into_approval(id, email)
+    fn born(granted: Granted, id: &AuthReqId, email: Option<&Email>) -> Approval {
+        granted.into_approval(id.clone(), email.cloned())
     }
 
     /// The request that has a TOTP code judged.

@@ -93,6 +93,9 @@ impl State {
 }
 
 impl Keys {
+    /// No check takes longer.
+    pub(crate) const LONGEST_CHECK: Duration = PATIENCE.saturating_add(SLACK);
+
     pub(crate) fn new(source: Box<dyn Source>) -> Self {
         Self { source, state: Mutex::default(), turn: Turn::new(()) }
     }

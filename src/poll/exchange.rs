@@ -7,7 +7,7 @@ use super::heard::Heard;
 use super::{Event, PollPolicy, Telling};
 use crate::answer::{Asked, ErrorCode};
 use crate::client::{Inner, RequestKind};
-use crate::clock::now;
+use crate::clock::{later, now};
 use crate::evidence::{Evidence, Purpose};
 use crate::profile::Outgoing;
 use crate::registry::{Asking, News, Slot};
@@ -48,9 +48,12 @@ pub(super) async fn exchange(
     let mut heard = hear(&inner, slot, place, span).await;
     // Without the place: what an approval is checked by may have to be fetched.
     if let Some(granted) = heard.granted() {
-        heard.accepted(
-            inner.profile.accept(granted, slot.id().clone(), slot.email().cloned(), slot.started()).await,
-        );
+        if let Some(time) = inner.profile.longest_check() {
+            asking.checks(later(now(), time));
+        }
+        // Boxed: it happens once in the life of an id, and would make every request larger.
+        let accepting = Box::pin(inner.profile.accept(granted, slot.id(), slot.email(), slot.started()));
+        heard.accepted(accepting.await);
     }
     note(&inner, asking, heard, &policy);
 }

@@ -56,7 +56,10 @@ impl PollPolicy {
     }
 
     /// How long a request that is under way at the deadline may still take, so that a token which is already on the
-    /// wire is not lost. Nothing outlives the deadline by more. Default: 2 s; at most 60 s.
+    /// wire is not lost. Default: 2 s; at most 60 s.
+    ///
+    /// Nothing outlives the deadline by more, but for one thing: an approval of an OpenID provider that has come and waits for
+    /// the provider's new keys is waited for, 12 s at most.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;

@@ -52,6 +52,8 @@ pub(crate) enum UnderWay {
     Queued,
     /// It has left.
     Sent,
+    /// It was answered by an approval, which is being checked until then at the latest.
+    Checking(Instant),
 }
 
 /// The times of one wait. What belongs to the id is its [`Pace`].
@@ -159,6 +161,10 @@ impl Schedule {
             (Ending::Timeout, _) => Ok(ApprovalOutcome::Timeout),
             (Ending::Expired, UnderWay::Sent) => {
                 let message = "the last request was still unanswered when the approval's time was over";
+                Err(Error::new(ErrorKind::Network, message).maybe_sent(true).with_attempts(1))
+            }
+            (Ending::Expired, UnderWay::Checking(_)) => {
+                let message = "an approval came, and could not be checked in time";
                 Err(Error::new(ErrorKind::Network, message).maybe_sent(true).with_attempts(1))
             }
             (Ending::Expired, UnderWay::Nothing) if !pace.starved() => Ok(ApprovalOutcome::ExpiredToken),

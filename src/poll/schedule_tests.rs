@@ -302,6 +302,7 @@ fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
     assert_eq!(told(&expired, &pace, UnderWay::Nothing), ("expired_token", false, false));
     assert_eq!(told(&expired, &pace, UnderWay::Sent), ("network", true, true), "its answer may still come");
     assert_eq!(told(&expired, &pace, UnderWay::Queued), ("network", true, false));
+    assert_eq!(told(&expired, &pace, UnderWay::Checking(start)), ("network", true, true), "or be checked");
     let policy = PollPolicy::default();
     let _ = pace.observe(Event::NoPlace, &policy, start, Jitter(0));
     assert_eq!(
@@ -309,7 +310,7 @@ fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
         ("network", false, false),
         "nobody has asked the server, and to ask again would be to ask for ever"
     );
-    for under_way in [UnderWay::Nothing, UnderWay::Queued, UnderWay::Sent] {
+    for under_way in [UnderWay::Nothing, UnderWay::Queued, UnderWay::Sent, UnderWay::Checking(start)] {
         assert_eq!(told(&timeout, &pace, under_way), ("timeout", false, false), "{under_way:?}");
     }
     let _ = pace.asked(start);

@@ -7,7 +7,7 @@ use tracing::Span;
 use super::exchange::exchange;
 use super::{Event, Listener, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
 use crate::client::Inner;
-use crate::clock::{Instant, later, now};
+use crate::clock::{Instant, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{ApprovalOutcome, Outcome, PollStatus};
 use crate::registry::{Joined, Membership, Request, Slot, View, Work};
@@ -166,15 +166,19 @@ impl Wait {
             },
             UnderWay::Queued if at < schedule.deadline() => Plan::Stay(schedule.deadline()),
             UnderWay::Sent if at < stays_until() => Plan::Stay(stays_until()),
-            UnderWay::Queued | UnderWay::Sent => close(),
+            // The person has approved in time: what it is checked by may still have to come (OpenID keys).
+            UnderWay::Checking(until) if at < until.max(stays_until()) => {
+                Plan::Stay(until.max(stays_until()))
+            }
+            UnderWay::Queued | UnderWay::Sent | UnderWay::Checking(_) => close(),
         }
     }
 
     /// How long a request may take before this wait gives it up.
     fn patience_with(&self, request: &Request, at: Instant) -> Patience {
-        let overdue = later(request.since(), self.inner.request_timeout);
+        let overdue = request.overdue(self.inner.request_timeout);
         match (request.is_at_home(), request.is_sent()) {
-            // The transport's own timer ends it.
+            // The timers of the transport end it, and those of the check.
             (true, true) => Patience::EndsBy(overdue),
             (true, false) => Patience::Enough,
             // Its runtime may stand still, or be gone; whoever waits there may not be driven.
@@ -219,7 +223,7 @@ impl Wait {
         };
         match self.slot.see(self.member.failures, |view| (view.under_way, due(view), view.begun)) {
             None => Glance::Receive,
-            Some(((UnderWay::Sent, ..), Some(request))) => Glance::Join(request),
+            Some(((UnderWay::Sent | UnderWay::Checking(_), ..), Some(request))) => Glance::Join(request),
             Some(((UnderWay::Nothing, true, begun), _)) => Glance::Ask(begun),
             Some(_) => Glance::Pending,
         }
@@ -231,7 +235,7 @@ impl Wait {
             return None;
         }
         Arc::clone(request).finish(self.finisher());
-        Some(later(request.since(), self.inner.request_timeout))
+        Some(request.overdue(self.inner.request_timeout))
     }
 
     /// What came of the request that a look has gone with, if anything did; else how long until the pace of the id allows

@@ -224,6 +224,12 @@ impl OpenIdProvider {
         self.auth.set_key(key)
     }
 
+    /// How long the [check](Self::check) of what was granted may take: as long as keys may, where there are any.
+    pub(crate) fn longest_check(&self) -> Option<Duration> {
+        // The timers of the fetch end it; a second more, and nobody waits for them.
+        self.keys.as_ref().map(|_| Keys::LONGEST_CHECK.saturating_add(Duration::from_secs(1)))
+    }
+
     /// Checks what was granted: nothing of it is handed out but behind the checks of its ID Token (OpenID Connect Core, section
     /// 3.1.3.7).
     pub(crate) async fn check(

@@ -109,6 +109,14 @@ impl Asking {
         }
     }
 
+    /// An approval has come, and is being checked until then at the latest: who waits for it goes on waiting.
+    pub(crate) fn checks(&self, until: Instant) {
+        match &lock(&self.slot.state).stage {
+            Stage::Asking(request) if request.number() == self.number => request.checks(until),
+            _ => {}
+        }
+    }
+
     /// Tells what it has come to. The floor counts from here. Of a request that was given up only an approval or a denial
     /// counts, also where a later one took it for lost: the rest may be the echo of a later one. Returns what those who listen
     /// are to be told.

@@ -2,10 +2,12 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::clock::Instant;
+use crate::clock::{Instant, later};
+use crate::poll::UnderWay;
 use crate::sync::{Mutex, lock};
 use crate::transport::Awaited;
 
@@ -26,6 +28,8 @@ struct State {
     /// When it left; before that, when it began to wait for its place.
     since: Instant,
     sent: bool,
+    /// It was answered by an approval, which is being checked until then at the latest.
+    checked_by: Option<Instant>,
     /// `None` while somebody polls it, and when it has ended.
     work: Option<Work>,
     /// Who wants to hear of it.
@@ -85,6 +89,7 @@ impl Request {
         let state = State {
             since,
             sent,
+            checked_by: None,
             work: Some(work),
             wakers: Wakers::default(),
             again: false,
@@ -98,9 +103,20 @@ impl Request {
         self.number
     }
 
-    /// When it left; before that, when it began to wait for its place.
-    pub(crate) fn since(&self) -> Instant {
-        lock(&self.state).since
+    /// From when on nothing can come of it any more, of a request that may take so long.
+    pub(crate) fn overdue(&self, timeout: Duration) -> Instant {
+        let state = lock(&self.state);
+        state.checked_by.unwrap_or_else(|| later(state.since, timeout))
+    }
+
+    /// How far it is.
+    pub(super) fn under_way(&self) -> UnderWay {
+        let state = lock(&self.state);
+        match state.checked_by {
+            Some(until) => UnderWay::Checking(until),
+            None if state.sent => UnderWay::Sent,
+            None => UnderWay::Queued,
+        }
     }
 
     /// Whether it has its place and has left.
@@ -111,6 +127,10 @@ impl Request {
     pub(super) fn leaves(&self, at: Instant) {
         let mut state = lock(&self.state);
         (state.sent, state.since) = (true, at);
+    }
+
+    pub(super) fn checks(&self, until: Instant) {
+        lock(&self.state).checked_by = Some(until);
     }
 
     /// Whether it can be driven from here.

@@ -227,8 +227,7 @@ impl Slot {
             _ if state.failures != failures => return None,
             Stage::Ended(_) | Stage::Forgotten => return None,
             Stage::Idle => (UnderWay::Nothing, None),
-            Stage::Asking(request) if request.is_sent() => (UnderWay::Sent, Some(Arc::clone(request))),
-            Stage::Asking(request) => (UnderWay::Queued, Some(Arc::clone(request))),
+            Stage::Asking(request) => (request.under_way(), Some(Arc::clone(request))),
         };
         let (life, alone) = (state.life(), state.waits == 1);
         let view = View { pace: &state.pace, life, under_way, alone, begun: state.requests };

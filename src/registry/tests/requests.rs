@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::super::Companion;
 use super::{Asked, Waiting, approved, denied, finish, registry, settle, wait, word};
 use crate::clock::now;
-use crate::poll::Listener;
+use crate::poll::{Listener, UnderWay};
 use crate::registry::{Asking, News, Request};
 
 type Says = fn() -> News;
@@ -425,10 +425,11 @@ async fn b14_how_long_the_slowest_answer_took_is_known() {
     });
     let (request, _) = request.expect("nobody asks");
     let mut asking = reading.expect("begun");
-    assert!(!request.is_sent() && request.since() == at);
+    let second = Duration::from_secs(1);
+    assert!(!request.is_sent() && request.overdue(second) == at + second);
     let left = at + Duration::from_secs(2);
     assert!(asking.leaves(left) && asking.leaves(left + Duration::from_secs(9)));
-    assert!(request.is_sent() && request.since() == left);
+    assert!(request.is_sent() && request.overdue(second) == left + second);
     let mut lost = None;
     asking.end(left + Duration::from_secs(3), |_, pace, _, answer_was_lost| {
         lost = Some(answer_was_lost);
@@ -475,4 +476,35 @@ async fn b41_what_was_ended_in_the_queue_never_leaves() {
     assert!(!reading.expect("begun").leaves(now()));
     let _ = queued.drive();
     assert!(queued.answer.is_closed());
+}
+
+/// Whoever waits knows that an approval has come and is only being checked; of a request that was given up nobody waits for it.
+#[tokio::test]
+async fn o74_what_is_being_checked_has_a_time_of_its_own() {
+    let registry = registry();
+    let waiting = wait(&registry, "id-1");
+    let (at, minute) = (now(), Duration::from_secs(60));
+    let mut reading = None;
+    let begin = |reading: &mut Option<_>| {
+        let request = waiting.slot.begin(waiting.slot.begun(), true, at, |asking| {
+            *reading = Some(asking);
+            Box::pin(std::future::pending())
+        });
+        request.expect("nobody asks").0
+    };
+    let sees = || waiting.slot.see(0, |view| view.under_way).expect("not ended").0;
+    let given_up = begin(&mut reading);
+    let late = reading.take().expect("begun");
+    waiting.slot.desert(&given_up, at, |_| ());
+    let request = begin(&mut reading);
+    let asking = reading.take().expect("begun");
+    late.checks(at + minute);
+    assert_eq!((sees(), request.overdue(minute)), (UnderWay::Sent, at + minute));
+    let until = at + Duration::from_secs(13);
+    asking.checks(until);
+    assert_eq!((sees(), request.overdue(minute)), (UnderWay::Checking(until), until));
+    assert!(request.is_sent());
+    asking.end(at, |_, _, _, _| News::Undecided);
+    assert_eq!(sees(), UnderWay::Nothing);
+    drop(late);
 }
