@@ -17,11 +17,12 @@ use crate::trace::FlowId;
 /// Why an answer could not be had.
 ///
 /// Opaque: a [`kind`](Error::kind), what is known around it, and a source. It never holds a token, an `auth_req_id`, a
-/// TOTP code, a client secret, a whole email address or an address with user info, and neither does its source.
+/// TOTP code, a client secret, a whole email address or an address with user info, and neither does its source. Only what a
+/// `Signer` of the program's says, or a panic, is its source as it is.
 ///
 /// `Display` is one sentence: what was seen, where, when to try again, and what to look at. It says nothing of the causes. `Debug` is that
 /// sentence with its kind and one line for each cause, so that `fn main() -> Result<(), Error>` prints what a person can
-/// read.
+/// read; a cause that is somebody else's code has none.
 #[derive(Clone)]
 pub struct Error(Arc<Details>);
 
@@ -34,6 +35,8 @@ struct Details {
     status: Option<u16>,
     endpoint: Option<Arc<str>>,
     server_message: Option<Box<str>>,
+    /// They are told to the caller alone.
+    is_confidential: bool,
     request_id: Option<Box<str>>,
     retry_after: Option<Duration>,
     may_have_reached_server: bool,
@@ -42,6 +45,8 @@ struct Details {
     attempts: u32,
     flow: Option<FlowId>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// The source is no error of ours or of the libraries': nobody knows what it says.
+    is_foreign: bool,
 }
 
 impl Error {
@@ -54,6 +59,7 @@ impl Error {
             status: None,
             endpoint: None,
             server_message: None,
+            is_confidential: false,
             request_id: None,
             retry_after: None,
             may_have_reached_server: false,
@@ -61,6 +67,7 @@ impl Error {
             attempts: 0,
             flow: None,
             source: None,
+            is_foreign: false,
         }))
     }
 
@@ -129,6 +136,12 @@ impl Error {
         self
     }
 
+    /// What somebody else's code has said: it is the source, and stands in no text of this error's, `Debug` included.
+    pub(crate) fn with_foreign_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.details().is_foreign = true;
+        self.with_source(source)
+    }
+
     /// Where the request went: origin and path, no query and no user info.
     pub(crate) fn with_endpoint(mut self, endpoint: impl Into<Arc<str>>) -> Self {
         self.details().endpoint = Some(endpoint.into());
@@ -139,6 +152,18 @@ impl Error {
     pub(crate) fn with_server_message(mut self, text: &str, hide: &[&str]) -> Self {
         self.details().server_message = server_message::clean(text, hide);
         self
+    }
+
+    /// The server's own words are for the caller alone: they may hold the person's name.
+    #[cfg(feature = "openid")]
+    pub(crate) fn confidential(mut self) -> Self {
+        self.details().is_confidential = true;
+        self
+    }
+
+    /// What of the server's own words anybody may read.
+    pub(crate) fn public_server_message(&self) -> Option<&str> {
+        self.server_message().filter(|_| !self.0.is_confidential)
     }
 
     /// What the server calls the request, from its `X-Request-ID`.
@@ -216,6 +241,9 @@ impl Error {
     /// The server's own words, where it gave a reason in free text: at most 256 visible characters on one line, with the
     /// secrets of the request and every email address taken out. For whoever reads the log, not for the person who signs
     /// in, and never to be matched: a server may change its words at any time.
+    ///
+    /// What another OpenID provider than AuthSec writes may hold the person's name: it can be read here alone, and stands in no
+    /// `Display`, no `Debug` and no event.
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
@@ -246,6 +274,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The source, where it may be told.
+    fn told_source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source().filter(|_| !self.0.is_foreign)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &*self.0;
@@ -272,7 +307,7 @@ impl fmt::Display for Error {
             facts.add(format_args!("try again in {seconds} s"))?;
         }
         facts.end()?;
-        match &details.server_message {
+        match self.public_server_message() {
             Some(text) => write!(f, "; the server says: \"{text}\""),
             None => Ok(()),
         }
@@ -300,10 +335,13 @@ impl Facts<'_, '_> {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self} [{}]", self.0.kind)?;
-        let mut cause = self.source();
+        let mut cause = self.told_source();
         while let Some(error) = cause {
             write!(f, "\n  caused by: {error}")?;
-            cause = error.source();
+            cause = match error.downcast_ref::<Self>() {
+                Some(error) => error.told_source(),
+                None => error.source(),
+            };
         }
         Ok(())
     }

@@ -18,9 +18,19 @@ pub(crate) enum Purpose {
     Login,
 }
 
+/// Who answers: that says which setting is wrong, and who may read what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    AuthSec,
+    /// Any OpenID provider.
+    #[cfg(feature = "openid")]
+    Provider,
+}
+
 /// A request, for the error that may come of it. Nothing is worked out before there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Evidence<'a> {
+    pub(crate) server: Server,
     pub(crate) purpose: Purpose,
     pub(crate) target: &'a Target,
     pub(crate) authorization: Option<&'a Authorization>,
@@ -50,7 +60,7 @@ impl Evidence<'_> {
         hide.extend(self.headers.iter().flat_map(|headers| headers.values()));
         let error = self.naming_what_is_missing(error.without_code_of(&hide));
         let error = match body.filter(|_| self.may_repeat_words_of(&error)).and_then(reason) {
-            Some(words) => error.with_server_message(&words, &hide),
+            Some(words) => self.of_this_server(error.with_server_message(&words, &hide)),
             None => error,
         };
         let error = match headers.request_id() {
@@ -60,9 +70,28 @@ impl Evidence<'_> {
         let is_redirect = error.status().is_some_and(|status| (300..=399).contains(&status));
         match headers.redirects_to(&self.target.url) {
             Some(origin) if is_redirect => error.with_message(format!(
-                "the server answered with a redirect to {origin}, which is never followed: check base_url"
+                "the server answered with a redirect to {origin}, which is never followed: check {}",
+                self.address()
             )),
             _ => error,
+        }
+    }
+
+    /// An error that holds its words.
+    fn of_this_server(&self, error: Error) -> Error {
+        match self.server {
+            Server::AuthSec => error,
+            #[cfg(feature = "openid")]
+            Server::Provider => error.confidential(),
+        }
+    }
+
+    /// By which setting the request went there.
+    fn address(&self) -> &'static str {
+        match self.server {
+            Server::AuthSec => "base_url",
+            #[cfg(feature = "openid")]
+            Server::Provider => "the endpoint in the provider's metadata, or the one set by hand",
         }
     }
 
@@ -72,10 +101,11 @@ impl Evidence<'_> {
         self.purpose != Purpose::Push || !is_acknowledgement || error.code().is_some()
     }
 
-    /// A server that wants a secret says the same of none as of a wrong one.
+    /// A server that wants a secret says the same of none as of a wrong one. At a provider it need not stand in a header.
     fn naming_what_is_missing(&self, error: Error) -> Error {
         let is_refused = error.kind() == ErrorKind::ClientAuth && error.status() == Some(401);
-        if !is_refused || self.authorization.is_some() || self.purpose == Purpose::Login {
+        let may_lack = self.server == Server::AuthSec && self.purpose != Purpose::Login;
+        if !is_refused || self.authorization.is_some() || !may_lack {
             return error;
         }
         error.with_message("client_secret is not set, and this server wants one").with_field("client_secret")

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::answer::{Acknowledgement, Answer, Asked, PollAnswer};
 use crate::authsec::TotpAnswer;
 use crate::error::Error;
+use crate::evidence::Server;
 use crate::outcome::{Approval, Granted};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{AuthReqId, Email, PersonKey, Started, Wish};
@@ -43,6 +44,15 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Profile {
+    /// Who answers.
+    pub(crate) fn server(&self) -> Server {
+        match self {
+            Self::AuthSec(_) => Server::AuthSec,
+            #[cfg(feature = "openid")]
+            Self::OpenId(_) => Server::Provider,
+        }
+    }
+
     /// The request that has somebody asked.
     pub(crate) async fn start(&self, wish: &Wish<'_>) -> Result<Outgoing<'_>, Error> {
         match self {

@@ -57,7 +57,7 @@ fn tell_failure(call: &'static str, flow: FlowId, whom: Option<&Whom>, error: &E
             status,
             code,
             endpoint = error.endpoint(),
-            server_message = error.server_message(),
+            server_message = error.public_server_message(),
             request_id = error.request_id(),
             retry_after = error.retry_after().map(|wait| wait.as_secs()),
             "{call} failed: {error}"

@@ -47,6 +47,19 @@ fn f59_debug_is_for_people() {
     assert_eq!(format!("{error:#?}"), shown);
 }
 
+/// What somebody else's code says is kept for the program, and told by nobody (O-19); also as the cause of a cause.
+#[test]
+fn o19_a_foreign_source_is_kept_and_stands_in_no_text() {
+    let foreign = || std::io::Error::other("canary of a driver");
+    let error = Error::new(ErrorKind::ClientAuth, "not signed").with_foreign_source(foreign());
+    assert_eq!(format!("{error} {error:?}"), "not signed not signed [client_auth]");
+    let source = std::error::Error::source(&error).expect("kept");
+    assert_eq!(source.to_string(), "canary of a driver");
+    let outer = Error::new(ErrorKind::IdToken, "not checked").with_source(error);
+    let shown = format!("{outer:?}");
+    assert_eq!(shown, "not checked [id_token]\n  caused by: not signed");
+}
+
 #[test]
 fn f61_an_error_can_be_given_to_each_of_several_waits() {
     let error = error();

@@ -1,6 +1,6 @@
 use url::Url;
 
-use super::{Evidence, Purpose, Reply};
+use super::{Evidence, Purpose, Reply, Server};
 use crate::answer::ErrorCode;
 use crate::error::{Error, ErrorKind};
 use crate::secret::ClientSecret;
@@ -26,6 +26,7 @@ fn of(
     });
     let (target, headers) = (target(), ReplyHeaders::of(headers));
     let evidence = Evidence {
+        server: Server::AuthSec,
         purpose,
         target: &target,
         authorization: authorization.as_ref(),
@@ -129,6 +130,37 @@ fn b70_an_acknowledgement_that_cannot_be_used_has_no_words() {
     assert_eq!(said.server_message(), Some("none"), "where it says itself that it refused");
     let poll = of(Purpose::Approval, None, refused(200), &[], r#"{"message":"a gateway's own"}"#);
     assert_eq!(poll.server_message(), Some("a gateway's own"));
+}
+
+/// A provider's words may hold the person's name (H 11); and no setting of AuthSec's has led there.
+#[cfg(feature = "openid")]
+#[test]
+fn h11_a_providers_words_are_for_the_caller_alone_and_its_address_is_no_base_url() {
+    let (target, hide) = (target(), ["the-auth-req-id"]);
+    let evidence = Evidence {
+        server: Server::Provider,
+        purpose: Purpose::Approval,
+        target: &target,
+        authorization: None,
+        headers: None,
+        secrets: &hide,
+        more_secrets: &[],
+    };
+    let body = br#"{"error_description":"Alice Liddell is away, the-auth-req-id"}"#;
+    let headers = ReplyHeaders::of(&[("location", "https://other.example/x")]);
+    let add_to = |error| evidence.add_to(error, Some(Reply { headers: &headers, body: Some(body) }));
+    let error = add_to(refused(400));
+    assert_eq!(error.server_message(), Some("Alice Liddell is away, [redacted]"));
+    assert_eq!(error.public_server_message(), None);
+    for shown in [error.to_string(), format!("{error:?}"), format!("{:?}", error.clone().with_attempts(2))] {
+        assert!(shown.contains("HTTP status 400") && !shown.contains("Liddell"), "{shown}");
+    }
+    let said = add_to(refused(308)).to_string();
+    let words = "a redirect to https://other.example, which is never followed: check the endpoint in the provider's metadata, \
+                 or the one set by hand";
+    assert!(said.contains(words) && !said.contains("base_url"), "{said}");
+    let error = add_to(Error::new(ErrorKind::ClientAuth, "wrong").with_status(401));
+    assert_eq!(error.field(), None, "its secret need not stand in a header");
 }
 
 #[test]

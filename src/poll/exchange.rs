@@ -71,7 +71,7 @@ fn note(inner: &Inner, asking: Asking, heard: Heard, policy: &PollPolicy) {
             status = error.status(),
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),
-            server_message = error.server_message(),
+            server_message = error.public_server_message(),
             request_id = error.request_id(),
             retry_after = error.retry_after().map(|wait| wait.as_secs()),
             "a poll failed: {error}"
@@ -114,6 +114,7 @@ async fn hear(inner: &Inner, slot: &Slot, place: Place, span: Option<Span>) -> H
         inner.profile.notice(&reply.headers);
     }
     let evidence = Evidence {
+        server: inner.profile.server(),
         purpose: Purpose::Approval,
         target,
         authorization: authorization.as_ref(),

@@ -3,7 +3,7 @@
 use super::Heard;
 use crate::CibaClient;
 use crate::answer::Asked;
-use crate::evidence::{Evidence, Purpose};
+use crate::evidence::{Evidence, Purpose, Server};
 use crate::transport::script::{Line, Script};
 use crate::transport::{FaultKind, Target};
 use crate::types::Email;
@@ -12,6 +12,7 @@ fn is_answer(line: Line) -> bool {
     let target = Target::new(url::Url::parse("https://auth.example.com/token").expect("a URL"));
     let email = Email::new("user@example.com").expect("an email").key();
     let evidence = Evidence {
+        server: Server::AuthSec,
         purpose: Purpose::Approval,
         target: &target,
         authorization: None,

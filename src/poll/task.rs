@@ -91,7 +91,8 @@ impl Future for ApprovalTask {
                 Ok(ApprovalOutcome::Cancelled(reason))
             }
             Err(join) => {
-                Err(Error::new(ErrorKind::Runtime, "the wait's task ended by a panic").with_source(join))
+                Err(Error::new(ErrorKind::Runtime, "the wait's task ended by a panic")
+                    .with_foreign_source(join))
             }
         })
     }

@@ -201,7 +201,10 @@ impl OpenIdProvider {
     /// A request with its credential, made for it alone.
     async fn outgoing<'a>(&self, target: &'a Target, form: &Form) -> Result<Outgoing<'a>, Error> {
         let signed = timeout(SIGNING, self.auth.form(target.url.as_str())).await;
-        let signed = signed.unwrap_or_else(|_| Err(SigningError::transient("it took too long")));
+        let Ok(signed) = signed else {
+            return Err(Error::new(ErrorKind::Network, "the client's assertion was not signed within 10 s")
+                .with_field("signing_key"));
+        };
         let credential = signed.map_err(unsigned)?;
         let secrets = form.secrets().chain(credential.secrets()).collect();
         let body = Form::encode_all(&[form, &credential]);
@@ -290,7 +293,7 @@ fn unsigned(error: SigningError) -> Error {
     let kind = if error.is_transient() { ErrorKind::Network } else { ErrorKind::ClientAuth };
     Error::new(kind, "the client's assertion could not be signed")
         .with_field("signing_key")
-        .with_source(error)
+        .with_foreign_source(error)
 }
 
 fn basic(auth: &Authenticator) -> Result<Option<Authorization>, Error> {

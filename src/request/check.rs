@@ -7,7 +7,7 @@ use crate::answer::{self, Answer, Asked, ErrorCode, PollAnswer};
 use crate::client::{Inner, RequestKind};
 use crate::clock::{later, now};
 use crate::error::{Error, ErrorKind};
-use crate::evidence::{Evidence, Purpose, Reply};
+use crate::evidence::{Evidence, Purpose, Reply, Server};
 use crate::profile::Outgoing;
 use crate::trace::FlowId;
 use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
@@ -37,7 +37,7 @@ pub(crate) async fn check(inner: Arc<Inner>) -> Result<(), Error> {
             status = error.status(),
             code = error.code().map(ErrorCode::as_str),
             endpoint = error.endpoint(),
-            server_message = error.server_message(),
+            server_message = error.public_server_message(),
             request_id = error.request_id(),
             retry_after = error.retry_after().map(|wait| wait.as_secs()),
             "the configuration does not work: {error}"
@@ -55,6 +55,7 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
         inner.profile.poll(NO_REQUEST, None).await?;
     let headers = inner.headers(RequestKind::Check, flow);
     let evidence = Evidence {
+        server: inner.profile.server(),
         purpose: Purpose::Approval,
         target,
         authorization: authorization.as_ref(),
@@ -85,11 +86,11 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
         inner.profile.read_poll(&Answer { status, retry_after, body: bytes }, &reply.headers, &asked);
     let page = bytes.is_some_and(answer::is_web_page);
     let reply = Reply { headers: &reply.headers, body: bytes };
-    judge(answer, status, page).map_err(|error| evidence.add_to(error, Some(reply)))
+    judge(answer, status, page, evidence.server).map_err(|error| evidence.add_to(error, Some(reply)))
 }
 
 /// What the answer says of the configuration.
-fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
+fn judge(answer: PollAnswer, status: u16, page: bool, server: Server) -> Result<(), Error> {
     let error = match answer {
         PollAnswer::Expired | PollAnswer::InvalidGrant(_) => return Ok(()),
         #[cfg(feature = "openid")]
@@ -115,6 +116,18 @@ fn judge(answer: PollAnswer, status: u16, page: bool) -> Result<(), Error> {
         | PollAnswer::TransactionFailed(error)
         | PollAnswer::Fatal(error) => error,
     };
+    // In the settings of a client of any provider.
+    #[cfg(feature = "openid")]
+    if server == Server::Provider {
+        return Err(match error.kind() {
+            ErrorKind::ClientAuth => error.with_field("client_auth"),
+            _ if page && status < 500 => error.with_kind(ErrorKind::Config).with_field("token_endpoint"),
+            ErrorKind::Config if error.field().is_none() => error.with_field("token_endpoint"),
+            _ => error,
+        });
+    }
+    #[cfg(not(feature = "openid"))]
+    let Server::AuthSec = server;
     if page && status < 500 {
         return Err(config(
             &error,

@@ -307,6 +307,7 @@ async fn send(
         let Outgoing { target, media, body, authorization, secrets } = inner.profile.start(wish).await?;
         let headers = headers();
         let evidence = Evidence {
+            server: inner.profile.server(),
             purpose: Purpose::Push,
             target,
             authorization: authorization.as_ref(),

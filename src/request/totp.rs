@@ -124,6 +124,7 @@ async fn ask(
     let failed = |error, reply: Option<Reply<'_>>| {
         let authorization = inner.profile.authorization();
         let evidence = Evidence {
+            server: inner.profile.server(),
             purpose: Purpose::Login,
             target: outgoing.target,
             authorization: authorization.as_ref(),

@@ -32,3 +32,4 @@ mod support;
 #[allow(dead_code, reason = "the certificates of another test crate")]
 #[path = "../catalogue/support/tls.rs"]
 mod tls;
+mod words;

@@ -102,11 +102,14 @@ async fn o19_what_does_not_heal_ends_it_at_once() {
     assert_eq!((home.asked(), op.requests(TOKEN).len()), (2, 0));
     stops(&op).await;
     // The key's home may say what it likes: it is the source, and stands in no text of ours.
-    assert!(!error.to_string().contains("canary"), "{error}");
+    assert!(!format!("{error} {error:?} {error:#?}").contains("canary"), "{error:?}");
+    let whole = authsec_ciba::SignInError::from(error.clone());
+    assert!(!format!("{whole} {whole:?}").contains("canary"), "{whole:?}");
     let mut source = std::error::Error::source(&error);
     let mut is_kept = false;
     while let Some(error) = source {
         is_kept |= error.to_string().contains("the key is disabled");
+        assert!(is_kept || !format!("{error:?}").contains("canary"), "{error:?}");
         source = error.source();
     }
     assert!(is_kept, "{error:?}");
@@ -144,7 +147,7 @@ async fn o19_a_key_whose_driver_panics_ends_one_wait_and_harms_no_other() {
     let pending = started(&client).await;
     let error = pending.wait().spawn().await.expect_err("a panic");
     assert_eq!(error.kind(), ErrorKind::Runtime);
-    assert!(!error.to_string().contains("canary"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     assert_eq!(op.requests(TOKEN).len(), 0);
     assert_eq!(status(&pending.wait().await), "approved");
     assert_eq!(status(&started(&client).await.wait().await), "approved");
