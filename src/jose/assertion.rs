@@ -54,7 +54,13 @@ impl Assertion<'_> {
 
 /// A token out of what was signed and its signature.
 pub(crate) fn signed(input: &str, signature: &[u8]) -> Zeroizing<String> {
-    Zeroizing::new(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    // Room enough, so that it never moves.
+    let room = input.len().saturating_add(signature.len().saturating_mul(2)).saturating_add(4);
+    let mut jwt = Zeroizing::new(String::with_capacity(room));
+    jwt.push_str(input);
+    jwt.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut jwt);
+    jwt
 }
 
 /// What the secret's HMAC over these bytes is (RFC 7518, section 3.2).

@@ -1,7 +1,7 @@
-//! No block of memory that this crate gives back holds a secret (B-74, F-50).
+//! No block of memory that this crate gives back holds a secret (B-74, F-50, O-52).
 //!
 //! Buffers of the libraries under it do, and are told apart by whoever frees them. A body of this crate's, which one of them frees
-//! for it, is told apart by its first byte.
+//! for it, is told apart by how it begins.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
@@ -11,7 +11,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use authsec_ciba::{Alg, ApiRoutes, ApprovalOutcome, CibaClient, ClientAuth, Hint, OpenId, TotpOutcome};
+use authsec_ciba::{
+    Alg, ApiRoutes, ApprovalOutcome, CibaClient, ClientAuth, Hint, OpenId, SigningKey, TotpOutcome,
+};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,8 +29,41 @@ const HINT_TOKEN: &str = "login-hint-token-of-somebody-else";
 const REFRESH: &str = "refresh-token-of-the-approval";
 /// The header of every ID Token here, as it stands in the token: `{"alg":"HS256","kid":"a name that no other has"}`.
 const ID_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImEgbmFtZSB0aGF0IG5vIG90aGVyIGhhcyJ9";
-const SECRETS: [&str; 9] =
-    [CODE, ID, APPROVAL, LOGIN, CLIENT_SECRET, USER_CODE, HINT_TOKEN, REFRESH, ID_TOKEN];
+/// What HTTP Basic makes of id and secret.
+const BASIC: &str = "Y2xpZW50OmNsaWVudC1zZWNyZXQtb2YtYS1wcm92aWRlci0wMTIzNDU2Nzg5YWJjZGVm";
+/// The number of the key in RFC 7515, appendix A.3.1.
+const KEY: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
+/// The same in PEM.
+const KEY_LINE: &str = "H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR";
+const SECRETS: [&str; 12] = [
+    CODE,
+    ID,
+    APPROVAL,
+    LOGIN,
+    CLIENT_SECRET,
+    USER_CODE,
+    HINT_TOKEN,
+    REFRESH,
+    ID_TOKEN,
+    BASIC,
+    KEY,
+    KEY_LINE,
+];
+/// The key itself.
+const JWK: &str = r#"{"kty":"EC","crv":"P-256","kid":"by-jwk",
+    "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+/// The same in PKCS#8.
+const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIff\n\
+    H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp\n\
+    7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt\n\
+    -----END PRIVATE KEY-----\n";
+/// The same number, as the bytes that it is.
+const KEY_BYTES: [u8; 32] = [
+    142, 155, 16, 158, 113, 144, 152, 191, 152, 4, 135, 223, 31, 93, 119, 233, 203, 41, 96, 110, 190, 210,
+    38, 59, 95, 87, 194, 19, 223, 132, 244, 178,
+];
 
 /// The libraries that have buffers of their own. serde_json has one only for a text with an escape in it.
 const STACK: [&str; 10] =
@@ -39,8 +74,8 @@ thread_local! {
     static LOOKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What was freed with a secret in it: which, how large, what it began with, by whom.
-static FREED: Mutex<Vec<(&'static str, usize, u8, Backtrace)>> = Mutex::new(Vec::new());
+/// What was freed with a secret in it: which, how large, whether it began as a body does, by whom.
+static FREED: Mutex<Vec<(&'static str, usize, bool, Backtrace)>> = Mutex::new(Vec::new());
 
 struct Looking;
 
@@ -56,14 +91,22 @@ impl Looking {
         // SAFETY: the block is the caller's until it is freed. Bytes that nobody wrote are read as they are: good enough
         // for a test, and only here.
         let bytes = unsafe { std::slice::from_raw_parts(block, size) };
-        for secret in SECRETS {
-            if bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) {
-                let freed = (secret, size, bytes[0], Backtrace::force_capture());
+        let texts = SECRETS.map(|secret| (secret, secret.as_bytes()));
+        for (secret, what) in texts.into_iter().chain([("the key's number", &KEY_BYTES[..])]) {
+            if bytes.windows(what.len()).any(|window| window == what) {
+                let freed = (secret, size, is_body(bytes), Backtrace::force_capture());
                 FREED.lock().expect("not poisoned").push(freed);
             }
         }
         LOOKING.set(true);
     }
+}
+
+/// A body of this crate's is a JSON object or a form. A head begins with a method or a version.
+fn is_body(bytes: &[u8]) -> bool {
+    let name = bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
+    let is_form = name.len() < bytes.len() && name.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'_'));
+    bytes.first() == Some(&b'{') || is_form
 }
 
 // SAFETY: everything is the system's.
@@ -111,10 +154,14 @@ fn serve(mut stream: TcpStream) {
             format!(r#"{{"auth_req_id":"{ID}","expires_in":300,"interval":1}}"#)
         } else if path.contains("openid-token") {
             assert!(body.contains(ID), "{body}");
+            assert!(!body.contains(KEY), "{body}");
             let id_token = id_token(path.split_once("issuer=").expect("an issuer").1);
             format!(
                 r#"{{"access_token":"{APPROVAL}","token_type":"Bearer","refresh_token":"{REFRESH}","id_token":"{id_token}"}}"#
             )
+        } else if path.contains("plain-token") {
+            assert!(body.contains(ID) && body.contains("client_assertion="), "{body}");
+            format!(r#"{{"access_token":"{APPROVAL}","token_type":"Bearer","refresh_token":"{REFRESH}"}}"#)
         } else if path.contains("initiate") {
             format!(r#"{{"auth_req_id":"{ID}","expires_in":300,"interval":1}}"#)
         } else {
@@ -139,7 +186,7 @@ fn id_token(issuer: &str) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes())))
 }
 
-/// The same at a provider of OpenID's, by a secret in the form and by one that signs.
+/// The same at a provider of OpenID's.
 async fn sign_in_openid(issuer: &str, auth: ClientAuth) {
     let port = issuer.rsplit_once(':').expect("a port").1;
     let provider = OpenId::at(issuer)
@@ -157,6 +204,33 @@ async fn sign_in_openid(issuer: &str, auth: ClientAuth) {
     drop(approval);
     drop(pending);
     client.shutdown().await;
+}
+
+/// The same by a private key, read here from a JWK and from PEM, at a provider without ID Tokens.
+async fn sign_in_by_key(issuer: &str) {
+    // The texts are the program's own business.
+    let by_jwk = SigningKey::from_jwk(JWK).expect("a key");
+    let by_pem = SigningKey::from_pem(PEM).expect("a key");
+    let refused = SigningKey::from_jwk(JWK.replacen("P-256", "P-384", 1).leak());
+    assert!(refused.is_err());
+    for key in [by_jwk, by_pem.kid("by-pem")] {
+        let provider = OpenId::at(issuer)
+            .backchannel_authentication_endpoint(format!("{issuer}/bc-authorize"))
+            .token_endpoint(format!("{issuer}/plain-token"))
+            .without_id_token()
+            .trust_my_settings(true);
+        let auth = ClientAuth::private_key_jwt(key);
+        let client = CibaClient::builder().openid(provider).client_id("client").client_auth(auth);
+        let client = client.build().expect("valid");
+        let pending =
+            client.initiate(Hint::login_token(HINT_TOKEN)).user_code(USER_CODE).await.expect("pushed");
+        let outcome = pending.wait().timeout(Duration::from_secs(5)).await.expect("an outcome");
+        let approval = outcome.approved().expect("an approval");
+        assert_eq!(approval.refresh_token().expect("a refresh token").expose_secret(), REFRESH);
+        drop(approval);
+        drop(pending);
+        client.shutdown().await;
+    }
 }
 
 async fn sign_in(client: CibaClient) {
@@ -211,35 +285,39 @@ fn main() {
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let client = CibaClient::builder().base_url(base_url.as_str()).routes(ApiRoutes::Tenant).client_id("client");
+    let client =
+        CibaClient::builder().base_url(base_url.as_str()).routes(ApiRoutes::Tenant).client_id("client");
     let client = client.build().expect("valid");
     // Made before anybody looks: how the program came by its secret is its own business.
-    let auths = [ClientAuth::secret_post(CLIENT_SECRET), ClientAuth::secret_jwt(CLIENT_SECRET)];
+    let auths = [ClientAuth::secret_basic, ClientAuth::secret_post, ClientAuth::secret_jwt]
+        .map(|by| by(CLIENT_SECRET));
     LOOKING.set(true);
-    // A control: this one is found.
+    // A control: these are found.
     drop(std::hint::black_box(CODE.to_owned()));
+    drop(std::hint::black_box(KEY_BYTES.to_vec()));
     runtime.block_on(sign_in(client));
     for auth in auths {
         runtime.block_on(sign_in_openid(&base_url, auth));
     }
+    runtime.block_on(sign_in_by_key(&base_url));
     drop(runtime);
     LOOKING.set(false);
 
     let freed = std::mem::take(&mut *FREED.lock().expect("not poisoned"));
     let (mut control, mut stack, mut ours) = (0, 0, 0);
-    for (secret, size, first, backtrace) in freed {
+    for (secret, size, is_body, backtrace) in freed {
         let backtrace = backtrace.to_string();
         let who = who_frees(&backtrace);
-        if size == CODE.len() && who == "wiped" {
+        if [CODE.len(), KEY_BYTES.len()].contains(&size) && who == "wiped" {
             control += 1;
-        } else if STACK.contains(&who.as_str()) && first != b'{' {
+        } else if STACK.contains(&who.as_str()) && !is_body {
             stack += 1;
         } else {
             ours += 1;
             eprintln!("a block of {size} bytes holds {secret:?}, freed by {who}:\n{backtrace}");
         }
     }
-    assert_eq!(control, 1, "whoever looks must find");
+    assert_eq!(control, 2, "whoever looks must find");
     assert_eq!(ours, 0, "blocks that this crate gave back with a secret in them");
     println!("none of ours; {stack} of the libraries'");
 }
