@@ -272,7 +272,7 @@ impl InitiateApproval {
     }
 
     /// Checks it all, before anything is sent.
-    fn prepare(&mut self) -> Result<Option<Prepared>, Error> {
+    fn prepare(&mut self) -> Result<Option<Box<Prepared>>, Error> {
         let (Some(openid), Profile::OpenId(provider)) = (&mut self.openid, &self.inner.profile) else {
             return Ok(None);
         };
@@ -284,7 +284,8 @@ impl InitiateApproval {
             // So they are there when the person approves.
             drop(self.inner.tasks.spawn(async move { keys.refresh().await }));
         }
-        Ok(Some(prepared))
+        // Boxed, so that a call of AuthSec's need not hold the room for it.
+        Ok(Some(Box::new(prepared)))
     }
 }
 

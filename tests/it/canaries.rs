@@ -11,19 +11,20 @@ use authsec_ciba::{
     PushGuard,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::STANDARD;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::capture::Captured;
+use crate::forms::forms;
 
-const EMAIL: &str = "canary.person@example.com";
-const SECRET: &str = "Canary-Client-Secret-5c4d";
+pub(crate) const EMAIL: &str = "canary.person@example.com";
+pub(crate) const SECRET: &str = "Canary-Client-Secret-5c4d";
 /// Stands where a server may write a secret: in ids, in tokens, in headers, in places of no meaning.
-const PLANTED: &str = "Canary-Planted-By-The-Server-77aa";
+pub(crate) const PLANTED: &str = "Canary-Planted-By-The-Server-77aa";
 /// A header of the caller's own.
-const KEY: &str = "Canary-Key-Of-The-Gateway-91b3";
+pub(crate) const KEY: &str = "Canary-Key-Of-The-Gateway-91b3";
 /// The server's own words, which are to be seen (B-91): what stands beside them is not.
-const WORDS: &str = "words of the server";
+pub(crate) const WORDS: &str = "words of the server";
 /// Digits that no duration and no port of a test has.
 const CODE: &str = "918273";
 
@@ -47,10 +48,10 @@ impl log::Log for Logger {
 
 /// Everything that was shown of public values.
 #[derive(Default)]
-struct Shown(String);
+pub(crate) struct Shown(String);
 
 impl Shown {
-    fn debug(&mut self, value: &impl Debug) {
+    pub(crate) fn debug(&mut self, value: &impl Debug) {
         writeln!(self.0, "{value:?} {value:#?}").expect("memory");
     }
 
@@ -61,7 +62,7 @@ impl Shown {
         }
     }
 
-    fn result<T: Debug>(&mut self, result: &Result<T, Error>) {
+    pub(crate) fn result<T: Debug>(&mut self, result: &Result<T, Error>) {
         match result {
             Ok(value) => self.debug(value),
             Err(error) => {
@@ -72,7 +73,7 @@ impl Shown {
         }
     }
 
-    fn outcome(&mut self, outcome: Result<ApprovalOutcome, Error>) {
+    pub(crate) fn outcome(&mut self, outcome: Result<ApprovalOutcome, Error>) {
         self.result(&outcome);
         if let Ok(outcome) = outcome {
             self.0.push_str(outcome.status());
@@ -84,28 +85,8 @@ impl Shown {
     }
 }
 
-/// The canary in plain and in the usual encodings, wherever in a longer text it may begin.
-fn forms(canary: &str) -> Vec<String> {
-    let bytes = canary.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
-    let form = url::form_urlencoded::byte_serialize(bytes).collect::<String>();
-    let mut forms = vec![canary.to_owned(), hex.to_uppercase(), hex, percent.to_lowercase(), percent, form];
-    for engine in [&STANDARD, &URL_SAFE] {
-        for before in 0..3 {
-            let text = engine.encode([&vec![0; before], bytes].concat());
-            // The first letters hold bits of what stands before, the last ones of what stands behind.
-            let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
-            forms.push(text[from..to].to_owned());
-        }
-    }
-    forms.sort();
-    forms.dedup();
-    forms
-}
-
-/// `code` is one that the request carries.
-fn faults(code: &str) -> Vec<Fault> {
+/// `code` is one that the request carries, `credential` what its header has made of the client's secret.
+pub(crate) fn faults(code: &str, credential: &str) -> Vec<Fault> {
     let respond = |status: u16, body: String| Fault::Respond {
         status,
         headers: vec![
@@ -117,7 +98,6 @@ fn faults(code: &str) -> Vec<Fault> {
         body: body.into_bytes(),
     };
     // Who sees a request may repeat all that was in it, as it is and as a URL or a header spells it.
-    let credential = STANDARD.encode(format!("client:{SECRET}"));
     let email = url::form_urlencoded::byte_serialize(EMAIL.as_bytes()).collect::<String>();
     let echo = format!("{WORDS}: {EMAIL} {email} {SECRET} Basic {credential} {KEY} {code}");
     let mut faults = vec![
@@ -165,6 +145,11 @@ fn faults(code: &str) -> Vec<Fault> {
     faults
 }
 
+/// What HTTP Basic makes of id and secret.
+pub(crate) fn credential() -> String {
+    STANDARD.encode(format!("client:{SECRET}"))
+}
+
 async fn start(http2: bool) -> (Sandbox, CibaClient) {
     let sandbox = Sandbox::builder().routes(crate::ROUTES).user(User::new(EMAIL).with_totp());
     let sandbox = sandbox.client("client", Some(SECRET)).start().await.expect("a port");
@@ -193,7 +178,8 @@ async fn initiate(client: &CibaClient, shown: &mut Shown) -> PendingApproval {
 
 /// Every fault on every call.
 async fn meet_every_fault(sandbox: &Sandbox, client: &CibaClient, shown: &mut Shown) {
-    for (fault, with_code) in faults("").into_iter().zip(faults(CODE)) {
+    let credential = credential();
+    for (fault, with_code) in faults("", &credential).into_iter().zip(faults(CODE, &credential)) {
         sandbox.faults().next(Call::Initiate, fault.clone());
         shown.result(&client.initiate_app_approval(EMAIL).await);
         sandbox.faults().next(Call::Totp, with_code);
@@ -289,41 +275,31 @@ fn the_forms_are_found_inside_longer_texts() {
     }
 }
 
-async fn search(http2: bool) {
+/// What was said to `tracing` and to `log`, and what was shown of public values.
+pub(crate) struct Seen {
+    pub(crate) trace: String,
+    log: String,
+    pub(crate) shown: String,
+}
+
+/// Plays a scenario, which gives the canaries, and looks for each of them in all that was said and shown meanwhile.
+pub(crate) async fn seek(scenario: impl AsyncFnOnce(&mut Shown) -> Vec<String>) -> Seen {
     static LOGGER: Once = Once::new();
     LOGGER.call_once(|| {
         log::set_logger(&Logger).expect("the only one");
         log::set_max_level(log::LevelFilter::Trace);
     });
     let (captured, mut shown) = (Captured::default(), Shown::default());
-    let mut canaries = [EMAIL, SECRET, PLANTED, KEY, CODE].map(str::to_owned).to_vec();
-    async {
-        let (sandbox, client) = start(http2).await;
-        meet_every_fault(&sandbox, &client, &mut shown).await;
-        meet_every_outcome(&sandbox, &client, &mut shown).await;
-        meet_every_refusal(&mut shown);
-        let issued = sandbox.issued();
-        for request in issued.requests {
-            canaries.push(request.auth_req_id.trim_end_matches('=').to_owned());
-            canaries.push(request.auth_req_id);
-            canaries.extend(request.token);
-        }
-        canaries.extend(issued.totp_tokens.into_iter().map(|(_, token)| token));
-    }
-    .with_subscriber(captured.subscriber())
-    .await;
-
+    let canaries = scenario(&mut shown).with_subscriber(captured.subscriber()).await;
     // The time at the front of a line may hold any six digits.
-    let log: String = captured.text().lines().filter_map(|line| Some(line.split_once('Z')?.1)).collect();
-    let logged = LOGGED.lock().expect("not poisoned").clone();
-    assert!(log.contains("authsec.poll") && log.contains("hyper"), "the HTTP stack's events are there, too");
-    assert!(logged.contains("reqwest"), "and those that go to `log`");
-    assert!(shown.0.contains(WORDS) && log.contains(WORDS), "the server's own words, without them");
-    assert!(shown.0.contains("approval_lost") && shown.0.contains("approved"), "outcomes");
-    assert!(canaries.len() > 150, "{}", canaries.len());
+    let trace = captured.text().lines().filter_map(|line| Some(line.split_once('Z')?.1)).collect();
+    let log = LOGGED.lock().expect("not poisoned").clone();
+    let seen = Seen { trace, log, shown: shown.0 };
+    assert!(seen.trace.contains("hyper"), "the HTTP stack's events are there, too");
+    assert!(seen.log.contains("reqwest"), "and those that go to `log`");
     for canary in &canaries {
         for form in forms(canary) {
-            for (place, text) in [("trace", &log), ("log", &logged), ("value", &shown.0)] {
+            for (place, text) in [("trace", &seen.trace), ("log", &seen.log), ("value", &seen.shown)] {
                 if let Some(at) = text.find(&form) {
                     let around = text.get(at.saturating_sub(200)..at + form.len()).unwrap_or_default();
                     panic!("{canary:?} stands in a {place} as {form:?}: {around}");
@@ -331,6 +307,37 @@ async fn search(http2: bool) {
             }
         }
     }
+    seen
+}
+
+/// The ids and tokens of a server.
+pub(crate) fn issued(sandbox: &Sandbox) -> Vec<String> {
+    let issued = sandbox.issued();
+    let mut canaries = Vec::new();
+    for request in issued.requests {
+        canaries.push(request.auth_req_id.trim_end_matches('=').to_owned());
+        canaries.push(request.auth_req_id);
+        canaries.extend(request.token);
+    }
+    canaries.extend(issued.totp_tokens.into_iter().map(|(_, token)| token));
+    canaries
+}
+
+async fn search(http2: bool) {
+    let seen = seek(async |shown| {
+        let (sandbox, client) = start(http2).await;
+        meet_every_fault(&sandbox, &client, shown).await;
+        meet_every_outcome(&sandbox, &client, shown).await;
+        meet_every_refusal(shown);
+        let mut canaries = [EMAIL, SECRET, PLANTED, KEY, CODE].map(str::to_owned).to_vec();
+        canaries.extend(issued(&sandbox));
+        assert!(canaries.len() > 150, "{}", canaries.len());
+        canaries
+    })
+    .await;
+    assert!(seen.trace.contains("authsec.poll"), "the crate's own events");
+    assert!(seen.shown.contains(WORDS) && seen.trace.contains(WORDS), "the server's own words, without them");
+    assert!(seen.shown.contains("approval_lost") && seen.shown.contains("approved"), "outcomes");
 }
 
 #[tokio::test(start_paused = true)]

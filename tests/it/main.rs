@@ -14,12 +14,15 @@
 const ROUTES: authsec_ciba::ApiRoutes = authsec_ciba::ApiRoutes::Workspace;
 
 mod canaries;
+#[cfg(feature = "openid")]
+mod canaries_openid;
 mod cancelling;
 mod capture;
 mod checking;
 mod documentation;
 mod environment;
 mod faults;
+mod forms;
 mod futures;
 mod headers;
 mod oauth;

@@ -23,6 +23,8 @@ mod capture;
 mod checking;
 #[path = "../it/faults.rs"]
 mod faults;
+#[path = "../it/forms.rs"]
+mod forms;
 #[path = "../it/futures.rs"]
 mod futures;
 #[path = "../it/headers.rs"]

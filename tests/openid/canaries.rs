@@ -4,16 +4,16 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 
 use authsec_ciba::{CibaClient, ClientAuth, Error, Hint, OpenId, SigningKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::capture::Captured;
+use crate::forms::forms;
 use crate::op::{Answer, CLIENT, DISCOVERY, Op, START, TOKEN};
 use crate::support::SECRET;
 
 const USER_CODE: &str = "canary-user-code-4711";
+const REFRESH: &str = "canary-refresh-token-0042";
 const LOGIN_TOKEN: &str = "canary.login.token-0815";
 
 fn show(shown: &mut String, error: &Error) {
@@ -29,7 +29,8 @@ fn show(shown: &mut String, error: &Error) {
 async fn o52_what_is_sent_is_shown_nowhere_although_the_provider_tells_it_back() {
     let pem = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("a key").serialize_pem();
     let key = || SigningKey::from_pem(pem.clone()).expect("a key");
-    let auths: [(&str, &dyn Fn() -> ClientAuth); 3] = [
+    let auths: [(&str, &dyn Fn() -> ClientAuth); 4] = [
+        ("basic", &|| ClientAuth::secret_basic(SECRET)),
         ("post", &|| ClientAuth::secret_post(SECRET)),
         ("secret_jwt", &|| ClientAuth::secret_jwt(SECRET)),
         ("private_key_jwt", &|| ClientAuth::private_key_jwt(key())),
@@ -65,24 +66,32 @@ async fn o52_what_is_sent_is_shown_nowhere_although_the_provider_tells_it_back()
             op.always(TOKEN, op.tokens(&forged));
             let pending = client.initiate(Hint::login("alice")).await.expect("started");
             show(&mut shown, &pending.wait().await.expect_err("another issuer"));
-            op.always(TOKEN, op.approval());
+            let approval = format!(
+                r#"{{"access_token":"access-1","token_type":"Bearer","refresh_token":"{REFRESH}","id_token":"{}"}}"#,
+                op.id_token(json!({}))
+            );
+            op.always(TOKEN, Answer::json(200, approval));
             let pending = client.initiate(Hint::login("alice")).await.expect("started");
             let outcome = pending.wait().await.expect("an outcome");
             write!(shown, "{client:?} {pending:?} {outcome:?} {outcome:#?}").expect("memory");
-            [
-                forged,
-                outcome.approved().expect("an approval").id_token().expect("one").expose_secret().to_owned(),
-            ]
+            let approval = outcome.approved().expect("an approval");
+            let refresh = approval.refresh_token().expect("one");
+            assert_eq!(refresh.expose_secret(), REFRESH);
+            write!(shown, "{refresh:?} {:?} {approval:?}", approval.token()).expect("memory");
+            [forged, approval.id_token().expect("one").expose_secret().to_owned()]
         };
         let tokens = scenario.with_subscriber(captured.subscriber()).await;
         let requests = [op.requests(START), op.requests(TOKEN)].concat();
         let assertions: Vec<_> =
             requests.iter().filter_map(|request| request.field("client_assertion")).collect();
-        assert_eq!(assertions.is_empty(), name == "post");
-        // What the crate and the libraries under it say is looked at in one; only the last may tell what a socket carries.
-        let told: String = captured.text().lines().filter(|line| line.contains("authsec_ciba")).collect();
-        assert!(told.len() > 100, "nothing was told");
-        let texts = [SECRET, USER_CODE, LOGIN_TOKEN, "id-1.a_b-c", "access-1", &*hint_token];
+        assert_eq!(assertions.is_empty(), ["basic", "post"].contains(&name));
+        let credentials: Vec<_> =
+            requests.iter().filter_map(|request| request.headers.get("authorization").cloned()).collect();
+        assert_eq!(credentials.is_empty(), name != "basic");
+        // What the crate says, and the libraries under it.
+        let told = captured.text();
+        assert!(told.contains("a poll failed") && told.contains("hyper"), "{told}");
+        let texts = [SECRET, USER_CODE, LOGIN_TOKEN, REFRESH, "id-1.a_b-c", "access-1", &*hint_token];
         let halves = |jwt: &String| {
             let parts: Vec<_> = jwt.split('.').map(str::to_owned).collect();
             [parts[1].clone(), parts[2].clone()]
@@ -94,10 +103,12 @@ async fn o52_what_is_sent_is_shown_nowhere_although_the_provider_tells_it_back()
             .chain(assertions.iter().flat_map(halves))
             .chain(tokens.iter().flat_map(halves))
             .chain(lines)
-            .chain([URL_SAFE_NO_PAD.encode(SECRET)]);
+            .chain(credentials.iter().filter_map(|header| header.strip_prefix("Basic ")).map(str::to_owned));
         for secret in secrets {
-            assert!(!shown.contains(&secret), "{name}: {secret} in {shown}");
-            assert!(!told.contains(&secret), "{name}: {secret} in {told}");
+            for form in forms(&secret) {
+                assert!(!shown.contains(&form), "{name}: {form} in {shown}");
+                assert!(!told.contains(&form), "{name}: {form} in {told}");
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ mod canaries;
 mod capture;
 mod certificates;
 mod discovering;
+#[path = "../it/forms.rs"]
+mod forms;
 mod id_tokens;
 mod keys;
 mod op;

@@ -31,7 +31,7 @@ pub(crate) struct Answer {
     after: Duration,
     /// The connection is closed in the place of an answer.
     lost: bool,
-    /// The request's body stands in the answer's description.
+    /// The request's credential and body stand in the answer's description.
     echoes: bool,
 }
 
@@ -53,7 +53,7 @@ impl Answer {
         Self { lost: true, ..Self::json(200, "") }
     }
 
-    /// Refuses, and tells the whole request in its words.
+    /// Refuses, and tells the whole request in its words, and who asked.
     pub(crate) fn echo(status: u16) -> Self {
         Self { echoes: true, ..Self::json(status, "") }
     }
@@ -354,8 +354,9 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex
             };
             let mut answer = answer.unwrap_or_else(|| Answer::json(404, ""));
             if answer.echoes {
-                let body =
-                    serde_json::json!({ "error": "invalid_request", "error_description": request.body });
+                let credential = request.headers.get("authorization").map_or("", String::as_str);
+                let words = format!("{credential} {}", request.body);
+                let body = serde_json::json!({ "error": "invalid_request", "error_description": words });
                 answer.body = body.to_string();
             }
             state.requests.push(request);
