@@ -40,7 +40,7 @@ pub(crate) struct Outgoing<'a> {
     /// Who asks. Taken anew for each request: it can change between two.
     pub(crate) authorization: Option<Authorization>,
     /// What else the body holds that nobody may read.
-    pub(crate) secrets: Vec<Zeroizing<String>>,
+    pub(crate) secrets: Box<[Zeroizing<String>]>,
 }
 
 impl Profile {

@@ -51,7 +51,7 @@ impl AuthSec {
             media,
             body: body.into(),
             authorization: self.authorization(),
-            secrets: Vec::new(),
+            secrets: Box::default(),
         }
     }
 
@@ -73,7 +73,7 @@ impl AuthSec {
             media,
             body: body.into(),
             authorization: self.authorization(),
-            secrets: Vec::new(),
+            secrets: Box::default(),
         }
     }
 
@@ -92,7 +92,7 @@ impl AuthSec {
             media: Media::Json,
             body: body.into(),
             authorization: None,
-            secrets: Vec::new(),
+            secrets: Box::default(),
         }
     }
 
