@@ -98,7 +98,7 @@ fn parts(tokens: impl IntoIterator<Item = String>) -> impl Iterator<Item = Strin
 }
 
 /// `credential`: what its header makes of the client's secret.
-async fn search(of: impl Fn(&str) -> ClientAuth, credential: &str) -> Seen {
+async fn search(of: fn(&str) -> ClientAuth, credential: &str) -> Seen {
     let (pem, jwk) = key();
     seek(async |shown| {
         let sandbox = Sandbox::builder().openid().user(User::new(EMAIL)).client(CLIENT, Some(SECRET));
@@ -182,6 +182,7 @@ async fn o52_no_canary_is_seen_by_secret_post() {
 
 #[tokio::test(start_paused = true)]
 async fn o52_no_canary_is_seen_by_private_key_jwt() {
-    let key = |pem: &str| SigningKey::from_pem(pem).expect("a key").kid("key-1");
-    has_met_all(&search(|pem| ClientAuth::private_key_jwt(key(pem)), "").await);
+    let by_key =
+        |pem: &str| ClientAuth::private_key_jwt(SigningKey::from_pem(pem).expect("a key").kid("key-1"));
+    has_met_all(&search(by_key, "").await);
 }
