@@ -283,9 +283,7 @@ impl CibaClient {
     pub fn set_signing_key(&self, key: SigningKey) -> Result<(), Error> {
         match &self.inner.profile {
             Profile::OpenId(provider) => provider.set_key(key),
-            Profile::AuthSec(_) => {
-                Err(Error::config("signing_key", "is nothing that AuthSec's own routes take"))
-            }
+            Profile::AuthSec(authsec) => authsec.set_key(key),
         }
     }
 
@@ -351,8 +349,8 @@ impl CibaClient {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `client_secret` for a secret that is empty or holds a
-    /// control character, or for a client without a `client_id`; with `client_id` where that holds a colon. The old secret
-    /// then stays.
+    /// control character, for a client without a `client_id`, or for one that proves who it is otherwise; with `client_id` where
+    /// that holds a colon. The old secret then stays.
     pub fn set_client_secret(&self, secret: impl Into<String>) -> Result<(), Error> {
         #[cfg_attr(
             not(feature = "openid"),
@@ -363,6 +361,10 @@ impl CibaClient {
             #[cfg(feature = "openid")]
             Profile::OpenId(provider) => return provider.set_secret(ClientSecret::new(secret.into())),
         };
+        #[cfg(feature = "openid")]
+        if authsec.asserts() {
+            return Err(Error::config("client_secret", "is nothing that this client authenticates with"));
+        }
         let id = match &authsec.plane {
             Plane::Client { client_id, .. } => Some(client_id.as_str()),
             Plane::Admin { .. } => None,

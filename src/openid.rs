@@ -1,4 +1,5 @@
-//! OpenID CIBA at any provider: what its bytes mean, both ways. It knows nothing of AuthSec's own routes.
+//! OpenID CIBA at any provider: what its bytes mean, both ways. It knows nothing of AuthSec's own routes, but that they take
+//! one credential more.
 
 mod acknowledgement;
 mod auth;
@@ -15,6 +16,7 @@ mod provider;
 mod quirks;
 mod refusal;
 mod start;
+mod svid;
 mod token;
 
 pub(crate) use acknowledgement::read_start;

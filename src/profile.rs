@@ -3,6 +3,8 @@
 
 mod authsec;
 #[cfg(feature = "openid")]
+mod credential;
+#[cfg(feature = "openid")]
 mod openid;
 
 use std::time::Duration;
@@ -56,6 +58,10 @@ impl Profile {
     /// The request that has somebody asked.
     pub(crate) async fn start(&self, wish: &Wish<'_>) -> Result<Outgoing<'_>, Error> {
         match self {
+            #[cfg(feature = "openid")]
+            Self::AuthSec(authsec) if authsec.asserts() => {
+                Box::pin(authsec.asserted(authsec.start(wish))).await
+            }
             Self::AuthSec(authsec) => Ok(authsec.start(wish)),
             #[cfg(feature = "openid")]
             Self::OpenId(provider) => Box::pin(provider.start(wish.form)).await,
@@ -85,6 +91,10 @@ impl Profile {
         resource: Option<&str>,
     ) -> Result<Outgoing<'_>, Error> {
         match self {
+            #[cfg(feature = "openid")]
+            Self::AuthSec(authsec) if authsec.asserts() => {
+                Box::pin(authsec.asserted(authsec.poll(auth_req_id, resource))).await
+            }
             Self::AuthSec(authsec) => Ok(authsec.poll(auth_req_id, resource)),
             #[cfg(feature = "openid")]
             Self::OpenId(provider) => Box::pin(provider.poll(auth_req_id, resource)).await,

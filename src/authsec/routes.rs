@@ -19,7 +19,7 @@ pub enum ApiRoutes {
     /// Generation 0, before the services were merged: `/uflow/auth/tenant/…`.
     Unprefixed,
     /// The standard: `/oauth/bc-authorize` and `/oauth/token` of OpenID CIBA, which the server has to have switched on. It needs
-    /// a `client_id` and its secret, and is what the admin routes of CIBA end in favour of on 31 December 2026. TOTP
+    /// a `client_id` and its secret (or, with the feature `openid`, an assertion in its place), and is what the admin routes of CIBA end in favour of on 31 December 2026. TOTP
     /// logins, which the standard does not know, go by the admin route.
     #[cfg_attr(feature = "serde", serde(rename = "oauth"))]
     OAuth,

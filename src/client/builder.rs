@@ -499,7 +499,7 @@ impl CibaClientBuilder {
             if self.openid.is_some() {
                 return self.build_openid(None);
             }
-            self.take_client_auth()?;
+            self.take_client_auth().map_err(|error| self.explained(error))?;
         }
         // Before the transport, which loads the trust store.
         self.check()?;
@@ -551,7 +551,13 @@ impl CibaClientBuilder {
         let (origin, routes, plane_name) =
             (base_url.origin().ascii_serialization(), self.routes.as_str(), plane.name());
         let targets = origin::join(&base_url, self.routes.paths(&plane));
-        let profile = Profile::AuthSec(Box::new(AuthSec::new(self.routes, plane, targets, authorization)));
+        let authsec = AuthSec::new(self.routes, plane, targets, authorization);
+        #[cfg(feature = "openid")]
+        let authsec = match (&self.client_id, &self.client_auth) {
+            (Some(id), Some(auth)) => authsec.asserting(id, auth.clone())?,
+            _ => authsec,
+        };
+        let profile = Profile::AuthSec(Box::new(authsec));
         let inner =
             self.into_inner_with(transport, places, profile, REQUEST_TIMEOUT, PushGuard::default())?;
         tracing::info!(origin, routes, plane = plane_name, "a client of AuthSec");
@@ -636,7 +642,11 @@ impl CibaClientBuilder {
                     "of the standard know no administrators: take admin() away, and name a client",
                 ));
             }
-            if self.client_id.is_some() && self.client_secret.is_none() {
+            #[cfg(feature = "openid")]
+            let asserts = self.client_auth.is_some();
+            #[cfg(not(feature = "openid"))]
+            let asserts = false;
+            if self.client_id.is_some() && self.client_secret.is_none() && !asserts {
                 return Err(Error::config(
                     "client_secret",
                     format_args!(

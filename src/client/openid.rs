@@ -32,7 +32,9 @@ impl CibaClientBuilder {
     }
 
     /// How the client says who it is. [`client_secret`](Self::client_secret) is the same as
-    /// [`ClientAuth::secret_basic`], the only one that AuthSec's own routes take.
+    /// [`ClientAuth::secret_basic`], the only one that AuthSec's own routes take, but for [`ApiRoutes::OAuth`]. Those take
+    /// [`ClientAuth::private_key_jwt`] and [`ClientAuth::signer`], too, with RS, PS or ES 256 to 512, and each assertion is for
+    /// the token endpoint, wherever it goes; and [`ClientAuth::svid`].
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
         self.client_auth = Some(auth);
         self
@@ -82,16 +84,37 @@ impl CibaClientBuilder {
         Ok(client)
     }
 
-    /// AuthSec's own routes take an id and a secret, and nothing else.
+    /// AuthSec's own routes take an id and a secret; those of the standard take assertions, too.
     pub(super) fn take_client_auth(&mut self) -> Result<(), Error> {
-        let Some(auth) = self.client_auth.take() else { return Ok(()) };
-        let Some(secret) = auth.basic_secret() else {
+        let Some(auth) = &self.client_auth else { return Ok(()) };
+        self.check_one_credential()?;
+        if let Some(secret) = auth.basic_secret() {
+            (self.client_secret, self.client_auth) = (Some(secret), None);
+            return Ok(());
+        }
+        if !auth.is_svid() && auth.private_key_alg().is_none() {
             return Err(Error::config(
                 "client_auth",
-                "is one that AuthSec's own routes do not take: only secret_basic is",
+                "is one that AuthSec's own routes do not take: secret_basic is, and at ApiRoutes::OAuth private_key_jwt, signer \
+                 and svid",
             ));
-        };
-        self.client_secret = Some(secret);
+        }
+        if self.routes != ApiRoutes::OAuth {
+            return Err(Error::config(
+                "client_auth",
+                "is an assertion, which AuthSec takes at ApiRoutes::OAuth alone",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_one_credential(&self) -> Result<(), Error> {
+        if self.client_auth.is_some() && self.client_secret.is_some() {
+            return Err(Error::config(
+                "client_secret",
+                "is set beside client_auth(..), and they exclude each other",
+            ));
+        }
         Ok(())
     }
 
@@ -112,12 +135,7 @@ impl CibaClientBuilder {
                 "is not set: every OpenID provider wants one, and knows no admin()",
             ));
         }
-        if self.client_auth.is_some() && self.client_secret.is_some() {
-            return Err(Error::config(
-                "client_secret",
-                "is set beside client_auth(..), and they exclude each other",
-            ));
-        }
+        self.check_one_credential()?;
         if self.client_auth.is_none() && self.client_secret.is_none() {
             return Err(Error::config(
                 "client_auth",

@@ -25,7 +25,7 @@ pub trait Signer: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<u8>, SigningError>> + Send + 'a>>;
 }
 
-/// Why a signature could not be had. What the key's home says of it is the error's source, and stands in no `Display`.
+/// Why a signature, or an SVID, could not be had. What its home says of it is the error's source, and stands in no `Display`.
 pub struct SigningError {
     heals: bool,
     source: Box<dyn StdError + Send + Sync>,
@@ -51,7 +51,7 @@ impl SigningError {
 
 impl fmt::Display for SigningError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client's assertion could not be signed")
+        f.write_str("the client's assertion could not be had")
     }
 }
 

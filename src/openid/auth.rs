@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,6 +7,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::metadata::Metadata;
+use super::svid::{self, SvidSource};
 use crate::error::Error;
 use crate::form::{Form, encoded};
 use crate::jose::{Alg, Assertion, Audience, Signer, SigningError, SigningKey, sign_by_secret, signed};
@@ -34,6 +36,7 @@ pub(crate) enum Method {
     SecretJwt(ClientSecret),
     PrivateKeyJwt(PrivateKey),
     Certificate(Zeroizing<Vec<u8>>),
+    Svid(SvidSource),
     None,
 }
 
@@ -97,6 +100,57 @@ impl ClientAuth {
         Self(Method::Certificate(Zeroizing::new(parts.concat())))
     }
 
+    /// A SPIFFE JWT-SVID, which AuthSec takes at [`ApiRoutes::OAuth`](crate::ApiRoutes::OAuth), and nobody else: at an OpenID
+    /// provider it is refused when the client is built. The workload's identity has to be that of an active service account, and
+    /// [`client_id`](crate::CibaClientBuilder::client_id) goes beside it.
+    ///
+    /// The function is asked for every request, each poll too, when the request leaves, and given 10 s; this crate keeps none of
+    /// what it gives, and wipes it. It may hand out the SVID that it holds for as long as that is good. Where it has none for the
+    /// moment, [`SigningError::transient`] lets polls go on, and [`SigningError::fatal`] ends them; so does a text that is no signed
+    /// JWT, which is not sent.
+    ///
+    /// ```
+    /// use authsec_ciba::{ApiRoutes, CibaClient, ClientAuth, SigningError};
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// // Written and renewed by a SPIFFE helper, beside this process.
+    /// let svid = || async {
+    ///     let text = std::fs::read_to_string("/run/spiffe/authsec.jwt").map_err(SigningError::transient)?;
+    ///     Ok(text.trim().to_owned())
+    /// };
+    /// let client = CibaClient::builder()
+    ///     .base_url("https://authsec.example.com")
+    ///     .routes(ApiRoutes::OAuth)
+    ///     .client_id("my-client")
+    ///     .client_auth(ClientAuth::svid(svid))
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `docs/wire.md`, section 4; SPIFFE JWT-SVID, section 3.
+    pub fn svid<F, Out>(function: F) -> Self
+    where
+        F: Fn() -> Out + Send + Sync + 'static,
+        Out: Future<Output = Result<String, SigningError>> + Send + 'static,
+    {
+        Self(Method::Svid(SvidSource::new(function)))
+    }
+
+    /// Whether it is one of AuthSec's own.
+    pub(crate) fn is_svid(&self) -> bool {
+        matches!(self.0, Method::Svid(_))
+    }
+
+    /// The algorithm of its assertions, where a private key makes them.
+    pub(crate) fn private_key_alg(&self) -> Option<Alg> {
+        match &self.0 {
+            Method::PrivateKeyJwt(key) => Some(key.alg()),
+            _ => None,
+        }
+    }
+
     /// The secret that both sides know.
     pub(crate) fn secret(&self) -> Option<&ClientSecret> {
         self.0.secret()
@@ -139,6 +193,7 @@ impl Method {
             Self::SecretJwt(_) => &["client_secret_jwt"],
             Self::PrivateKeyJwt(_) => &["private_key_jwt"],
             Self::Certificate(_) => &["tls_client_auth", "self_signed_tls_client_auth"],
+            Self::Svid(_) => &["spiffe_svid"],
             Self::None => &["none"],
         }
     }
@@ -156,7 +211,7 @@ impl Method {
     pub(crate) fn secret(&self) -> Option<&ClientSecret> {
         match self {
             Self::SecretBasic(secret) | Self::SecretPost(secret) | Self::SecretJwt(secret) => Some(secret),
-            Self::PrivateKeyJwt(_) | Self::Certificate(_) | Self::None => None,
+            Self::PrivateKeyJwt(_) | Self::Certificate(_) | Self::Svid(_) | Self::None => None,
         }
     }
 
@@ -166,7 +221,7 @@ impl Method {
             Self::SecretBasic(_) => Self::SecretBasic(secret),
             Self::SecretPost(_) => Self::SecretPost(secret),
             Self::SecretJwt(_) => Self::SecretJwt(secret),
-            Self::PrivateKeyJwt(_) | Self::Certificate(_) | Self::None => {
+            Self::PrivateKeyJwt(_) | Self::Certificate(_) | Self::Svid(_) | Self::None => {
                 return Err(Error::config("client_secret", "is nothing that this client authenticates with"));
             }
         };
@@ -297,6 +352,11 @@ impl Authenticator {
         self.method().secret().cloned()
     }
 
+    /// Where its assertions come from, by the name of the setting.
+    pub(crate) fn source(&self) -> &'static str {
+        if matches!(self.method(), Method::Svid(_)) { "svid" } else { "signing_key" }
+    }
+
     /// What goes into the `Authorization` header, if anything does.
     pub(crate) fn basic(&self) -> Option<BasicPair> {
         match self.method() {
@@ -334,7 +394,7 @@ impl Authenticator {
         if has_id {
             form.add("client_id", &self.client_id);
         }
-        let signature = match &method {
+        let assertion = match &method {
             Method::SecretPost(secret) => {
                 form.add_secret("client_secret", secret.expose_secret());
                 None
@@ -342,18 +402,19 @@ impl Authenticator {
             Method::SecretJwt(secret) => {
                 let input = self.assertion(Alg::HS256, None, endpoint)?;
                 let signature = sign_by_secret(secret.expose_secret().as_bytes(), input.as_bytes());
-                Some((input, signature))
+                Some((ASSERTION_TYPE, signed(&input, &signature)))
             }
             Method::PrivateKeyJwt(key) => {
                 let input = self.assertion(key.alg(), key.kid(), endpoint)?;
                 let signature = key.sign(input.as_bytes()).await?;
-                Some((input, signature))
+                Some((ASSERTION_TYPE, signed(&input, &signature)))
             }
+            Method::Svid(source) => Some((svid::ASSERTION_TYPE, source.fetch().await?)),
             Method::SecretBasic(_) | Method::Certificate(_) | Method::None => None,
         };
-        if let Some((input, signature)) = signature {
-            form.add("client_assertion_type", ASSERTION_TYPE);
-            form.add_secret("client_assertion", &signed(&input, &signature));
+        if let Some((kind, assertion)) = assertion {
+            form.add("client_assertion_type", kind);
+            form.add_secret("client_assertion", &assertion);
         }
         Ok(form)
     }

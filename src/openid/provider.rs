@@ -215,6 +215,12 @@ impl OpenId {
     /// What can be said of the settings alone, with the credential beside them.
     pub(crate) fn check(&self, auth: &ClientAuth) -> Result<(), Error> {
         auth.check()?;
+        if auth.is_svid() {
+            return Err(Error::config(
+                "client_auth",
+                "is an SVID, which AuthSec's own routes take, and no OpenID provider",
+            ));
+        }
         if self.skew > LONGEST_SKEW {
             return Err(Error::config("skew", "is longer than 300 s"));
         }

@@ -10,6 +10,7 @@ mod metadata;
 mod quirks;
 mod signing;
 mod start;
+mod svid;
 mod token;
 
 use crate::error::{Error, ErrorKind};

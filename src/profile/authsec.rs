@@ -1,6 +1,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "openid")]
+use zeroize::Zeroizing;
+
 use super::Outgoing;
+#[cfg(feature = "openid")]
+use super::credential::credential;
 use crate::answer::{Acknowledgement, Answer, Asked, PollAnswer};
 use crate::authsec::{
     ApiRoutes, Plane, PollBody, TotpBody, off_the_routes, read_initiate, read_poll, write_initiate,
@@ -10,6 +15,27 @@ use crate::error::Error;
 use crate::sync::{Mutex, lock};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{PersonKey, Wish};
+#[cfg(feature = "openid")]
+use crate::{
+    error::ErrorKind,
+    form::Form,
+    jose::{Alg, SigningKey},
+    openid::{AssertionAudience, Authenticator, ClientAuth, Identity},
+};
+
+/// By what a client's assertions may be signed (`docs/wire.md`, section 4).
+#[cfg(feature = "openid")]
+const ALGS: [Alg; 9] = [
+    Alg::RS256,
+    Alg::RS384,
+    Alg::RS512,
+    Alg::PS256,
+    Alg::PS384,
+    Alg::PS512,
+    Alg::ES256,
+    Alg::ES384,
+    Alg::ES512,
+];
 
 /// AuthSec: its generations of routes, and on whose behalf requests are made.
 pub(crate) struct AuthSec {
@@ -18,6 +44,9 @@ pub(crate) struct AuthSec {
     pub(crate) targets: Targets,
     /// It can be changed while polls run.
     authorization: Mutex<Option<Authorization>>,
+    /// In the place of a secret, at the routes of the standard.
+    #[cfg(feature = "openid")]
+    asserting: Option<Authenticator>,
     /// Whether it was said that the routes have an end.
     knows_the_end: AtomicBool,
 }
@@ -38,7 +67,31 @@ impl AuthSec {
         authorization: Option<Authorization>,
     ) -> Self {
         let authorization = Mutex::new(authorization);
-        Self { routes, plane, targets, authorization, knows_the_end: AtomicBool::new(false) }
+        Self {
+            routes,
+            plane,
+            targets,
+            authorization,
+            #[cfg(feature = "openid")]
+            asserting: None,
+            knows_the_end: AtomicBool::new(false),
+        }
+    }
+
+    /// The client proves who it is by assertions: each is for the token endpoint, wherever it goes.
+    #[cfg(feature = "openid")]
+    pub(crate) fn asserting(self, client_id: &str, auth: ClientAuth) -> Result<Self, Error> {
+        auth.private_key_alg().map_or(Ok(()), takes)?;
+        let token = &self.targets.poll.url;
+        let identity = Identity {
+            client_id,
+            issuer: token.as_str(),
+            token_endpoint: token,
+            audience: AssertionAudience::TokenEndpoint,
+            id_in_form: true,
+        };
+        let asserting = Some(Authenticator::new(identity, auth, None)?);
+        Ok(Self { asserting, ..self })
     }
 
     pub(super) fn start(&self, wish: &Wish<'_>) -> Outgoing<'_> {
@@ -77,6 +130,17 @@ impl AuthSec {
         }
     }
 
+    /// The request, with an assertion in it where the client proves who it is by one.
+    #[cfg(feature = "openid")]
+    pub(super) async fn asserted<'a>(&self, outgoing: Outgoing<'a>) -> Result<Outgoing<'a>, Error> {
+        let Some(asserting) = &self.asserting else { return Ok(outgoing) };
+        let credential = credential(asserting, outgoing.target).await?;
+        let secrets = credential.secrets().collect();
+        let fields = Form::encode_all(&[&credential]);
+        let body = Zeroizing::new([outgoing.body.as_slice(), b"&", fields.as_slice()].concat());
+        Ok(Outgoing { body, authorization: None, secrets, ..outgoing })
+    }
+
     pub(super) fn read_poll(&self, answer: &Answer<'_>, asked: &Asked<'_>) -> PollAnswer {
         match read_poll(answer, asked) {
             PollAnswer::Fatal(error) => PollAnswer::Fatal(self.at_these_routes(error)),
@@ -100,6 +164,21 @@ impl AuthSec {
         lock(&self.authorization).clone()
     }
 
+    /// Whether the client proves who it is by assertions, and not by a secret.
+    #[cfg(feature = "openid")]
+    pub(crate) fn asserts(&self) -> bool {
+        self.asserting.is_some()
+    }
+
+    #[cfg(feature = "openid")]
+    pub(crate) fn set_key(&self, key: SigningKey) -> Result<(), Error> {
+        let Some(asserting) = &self.asserting else {
+            return Err(Error::config("signing_key", "is nothing that this client authenticates with"));
+        };
+        takes(key.algorithm())?;
+        asserting.set_key(key)
+    }
+
     /// Gives back the one before, to be dropped under no lock.
     pub(crate) fn set_authorization(&self, authorization: Option<Authorization>) -> Option<Authorization> {
         std::mem::replace(&mut *lock(&self.authorization), authorization)
@@ -119,9 +198,28 @@ impl AuthSec {
     }
 
     fn at_these_routes(&self, error: Error) -> Error {
+        #[cfg(feature = "openid")]
+        if self.asserts() && (error.kind(), error.status()) == (ErrorKind::ClientAuth, Some(401)) {
+            return error.with_field("client_auth").with_message(
+                "the server does not accept the client's assertion: check client_id, what is registered for it, that base_url is \
+                 the issuer, and the clock",
+            );
+        }
         match self.routes {
             ApiRoutes::OAuth => off_the_routes(error),
             _ => error,
         }
     }
+}
+
+/// Whether AuthSec takes assertions that are signed so.
+#[cfg(feature = "openid")]
+fn takes(alg: Alg) -> Result<(), Error> {
+    if ALGS.contains(&alg) {
+        return Ok(());
+    }
+    Err(Error::config(
+        "signing_key",
+        format_args!("signs with {alg}, which AuthSec does not take: it takes RS, PS and ES 256 to 512"),
+    ))
 }

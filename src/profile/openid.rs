@@ -1,14 +1,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::timeout;
 use url::Origin;
 
 use super::Outgoing;
+use super::credential::credential;
 use crate::answer::{Acknowledgement, Answer, PollAnswer};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::form::Form;
-use crate::jose::{Alg, SigningError, SigningKey};
+use crate::jose::{Alg, SigningKey};
 use crate::openid::{
     About, Addresses, Authenticator, Challenge, ClientAuth, Endpoints, Hint, Identity, Keys, Limits,
     Metadata, Named, OpenId, Quirks, Rules, Unverified, Wishes, failed, issuer, poll_form, read_poll,
@@ -19,9 +19,6 @@ use crate::secret::ClientSecret;
 use crate::sync::{Mutex, lock};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{AuthReqId, Started, Whom};
-
-/// How long a signature may take that is made elsewhere.
-const SIGNING: Duration = Duration::from_secs(10);
 
 /// An OpenID provider, as one client speaks to it. Its addresses are those of the day on which it was made: nothing that arrives
 /// later changes where a credential goes.
@@ -200,12 +197,7 @@ impl OpenIdProvider {
 
     /// A request with its credential, made for it alone.
     async fn outgoing<'a>(&self, target: &'a Target, form: &Form) -> Result<Outgoing<'a>, Error> {
-        let signed = timeout(SIGNING, self.auth.form(target.url.as_str())).await;
-        let Ok(signed) = signed else {
-            return Err(Error::new(ErrorKind::Network, "the client's assertion was not signed within 10 s")
-                .with_field("signing_key"));
-        };
-        let credential = signed.map_err(unsigned)?;
+        let credential = credential(&self.auth, target).await?;
         let secrets = form.secrets().chain(credential.secrets()).collect();
         let body = Form::encode_all(&[form, &credential]);
         Ok(Outgoing { target, media: Media::Form, body, authorization: self.authorization(), secrets })
@@ -286,14 +278,6 @@ impl OpenIdProvider {
             None => Err(failed("signature", "cannot be verified: no jwks_uri is known")),
         }
     }
-}
-
-/// A request that could not be signed: nothing was sent.
-fn unsigned(error: SigningError) -> Error {
-    let kind = if error.is_transient() { ErrorKind::Network } else { ErrorKind::ClientAuth };
-    Error::new(kind, "the client's assertion could not be signed")
-        .with_field("signing_key")
-        .with_foreign_source(error)
 }
 
 fn basic(auth: &Authenticator) -> Result<Option<Authorization>, Error> {

@@ -136,7 +136,8 @@ fn judge(answer: PollAnswer, status: u16, page: bool, server: Server) -> Result<
         ));
     }
     match (error.kind(), status) {
-        (ErrorKind::ClientAuth, 401) => Err(error.with_field("client_secret")),
+        (ErrorKind::ClientAuth, 401) if error.field().is_none() => Err(error.with_field("client_secret")),
+        (ErrorKind::ClientAuth, 401) => Err(error),
         (ErrorKind::ClientAuth, _) => Err(error.with_field("client_id")),
         (ErrorKind::Config, _) if error.field().is_none() => Err(config(
             &error,

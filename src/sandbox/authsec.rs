@@ -1,6 +1,8 @@
 //! AuthSec's servers, imitated: from a request's bytes to an answer's, by hand from the contract. Uses `message` and `state`.
 
 pub(crate) mod admin;
+#[cfg(feature = "openid")]
+pub(crate) mod assertion;
 pub(crate) mod client_auth;
 pub(crate) mod devices;
 pub(crate) mod fields;

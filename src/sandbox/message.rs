@@ -3,4 +3,6 @@
 
 pub(crate) mod arrived;
 pub(crate) mod exchange;
+#[cfg(feature = "openid")]
+pub(crate) mod jwt;
 pub(crate) mod reply;

@@ -6,7 +6,6 @@ pub(crate) mod client_auth;
 pub(crate) mod form;
 pub(crate) mod hint;
 pub(crate) mod id_token;
-pub(crate) mod jwt;
 pub(crate) mod key_set;
 pub(crate) mod metadata;
 pub(crate) mod path;

@@ -1,5 +1,7 @@
 //! What the server knows and what it is told to break: users, requests, settings, faults, the log. Uses no other room.
 
+#[cfg(feature = "openid")]
+pub(crate) mod assertions;
 pub(crate) mod clock;
 pub(crate) mod fault;
 pub(crate) mod fault_script;

@@ -13,6 +13,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod assertions_at_authsec;
 mod attacking;
 mod authenticating;
 mod canaries;

@@ -143,3 +143,63 @@ async fn oauth_needs_the_newest_generation() {
     let error = builder().routes(ApiRoutes::Tenant).start().await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
 }
+
+/// Each is good once, at one audience, by an algorithm that this server takes.
+#[cfg(feature = "openid")]
+#[tokio::test]
+async fn a_client_assertion_is_for_the_token_endpoint_alone() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use rcgen::PublicKeyData as _;
+
+    const BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let (x, y) = (part(&pair.der_bytes()[1..33]), part(&pair.der_bytes()[33..]));
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y });
+    let sandbox = builder().client_key("keyed", jwk.to_string()).start().await.unwrap();
+    let http = Http::to(&sandbox);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let sign = |changes: serde_json::Value| {
+        let mut claims = json!({
+            "iss": "keyed", "sub": "keyed", "aud": format!("{}/oauth/token", sandbox.base_url()), "exp": now + 60, "jti": "1",
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let key = EncodingKey::from_ec_der(&pair.serialize_der());
+        encode(&Header::new(Algorithm::ES256), &claims, &key).unwrap()
+    };
+    let start = async |assertion: &str, kind: &str, more: &[(&str, &str)]| {
+        let mut fields =
+            vec![("login_hint", USER), ("client_assertion_type", kind), ("client_assertion", assertion)];
+        fields.extend_from_slice(more);
+        authorize(&http, As::Nobody, &fields).await
+    };
+    let right = sign(json!({}));
+    assert_eq!(start(&right, BEARER, &[("client_id", "keyed")]).await.status, 200);
+    let twice = start(&right, BEARER, &[]).await;
+    assert_eq!(twice.code(), (401, "invalid_client".into()), "a jti is taken once");
+    let late = sign(json!({ "jti": "2", "exp": now - 20 }));
+    assert_eq!(start(&late, BEARER, &[]).await.status, 200, "30 s of leeway");
+    let issuer = sandbox.base_url();
+    for (assertion, kind, more) in [
+        (sign(json!({ "jti": "3", "aud": issuer })), BEARER, None),
+        (sign(json!({ "jti": "4", "aud": format!("{issuer}/oauth/bc-authorize") })), BEARER, None),
+        (sign(json!({ "jti": "5", "sub": "another" })), BEARER, None),
+        (sign(json!({ "jti": "6", "iss": CLIENT, "sub": CLIENT })), BEARER, None),
+        (sign(json!({ "jti": "7", "exp": now - 31 })), BEARER, None),
+        (sign(json!({ "jti": null })), BEARER, None),
+        (sign(json!({ "jti": "8" })), "urn:authsec:params:oauth:client-assertion-type:spiffe-svid", None),
+        (sign(json!({ "jti": "9" })), BEARER, Some(("client_id", CLIENT))),
+        ("a.b.c".to_owned(), BEARER, None),
+    ] {
+        let more: Vec<_> = more.into_iter().collect();
+        let answer = start(&assertion, kind, &more).await;
+        assert_eq!(answer.code(), (401, "invalid_client".into()), "{assertion}");
+    }
+    let both = sign(json!({ "jti": "10" }));
+    let fields = [("login_hint", USER), ("client_assertion_type", BEARER), ("client_assertion", &both)];
+    assert_eq!(authorize(&http, ME, &fields).await.code(), (401, "invalid_client".into()), "one way alone");
+}

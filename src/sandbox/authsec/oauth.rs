@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+#[cfg(feature = "openid")]
+use super::assertion;
 use super::client_auth::basic;
 use super::workspace::{Refusal, begin, collect};
 use crate::sandbox::message::exchange::Exchange;
@@ -24,6 +26,19 @@ fn form(exchange: &mut Exchange<'_>, known: &[&str]) -> Form {
         exchange.unexpected(&format!("unknown form field {name:?}"));
     }
     form
+}
+
+/// The client that has proved who it is, in one way.
+fn client(exchange: &mut Exchange<'_>, form: &Form) -> Option<String> {
+    match (basic(exchange.request), form.get("client_assertion")) {
+        (Some(basic), "") => basic.filter(|basic| exchange.is_genuine(basic)).map(|basic| basic.id),
+        #[cfg(feature = "openid")]
+        (None, text) if !text.is_empty() => {
+            let id = assertion::client(exchange, form.get("client_assertion_type"), text)?;
+            ["", id.as_str()].contains(&form.get("client_id")).then_some(id)
+        }
+        _ => None,
+    }
 }
 
 /// 308 to the issuer, if the request came in under another host.
@@ -53,9 +68,8 @@ pub(crate) fn bc_authorize(exchange: &mut Exchange<'_>) -> Reply {
         "client_assertion_type",
     ];
     let form = form(exchange, &known);
-    let client = match basic(exchange.request) {
-        Some(Some(basic)) if exchange.is_genuine(&basic) => basic.id,
-        _ => return Reply::code(401, "invalid_client", "invalid_client: client authentication failed"),
+    let Some(client) = client(exchange, &form) else {
+        return Reply::code(401, "invalid_client", "invalid_client: client authentication failed");
     };
     let hint = form.get("login_hint").trim().to_lowercase();
     if hint.is_empty() {
@@ -89,18 +103,18 @@ pub(crate) fn token(exchange: &mut Exchange<'_>) -> Reply {
     }
     exchange.notes.auth_req_id = Some(auth_req_id.to_owned());
     let credential = basic(exchange.request).flatten();
-    let client = credential.as_ref().map_or_else(|| form.get("client_id"), |basic| basic.id.as_str());
-    if client.is_empty() {
+    let claimed = credential.as_ref().map_or_else(|| form.get("client_id"), |basic| basic.id.as_str());
+    if claimed.is_empty() {
         exchange.unexpected("no client");
         return Reply::code(400, "invalid_request", "client_id is required");
     }
-    if exchange.settings.client(client).is_none() {
+    if exchange.settings.client(claimed).is_none() {
         return Reply::code(400, "invalid_client", "Unknown client");
     }
-    if !credential.as_ref().is_some_and(|basic| exchange.is_genuine(basic)) {
+    let Some(client) = client(exchange, &form) else {
         return Reply::code(401, "invalid_client", "client authentication failed");
-    }
-    match collect(exchange, client, auth_req_id, form.get("resource")) {
+    };
+    match collect(exchange, &client, auth_req_id, form.get("resource")) {
         Ok(body) => Reply::json(200, &body),
         Err(refusal) => refused(refusal),
     }

@@ -27,9 +27,9 @@ impl SandboxBuilder {
         self
     }
 
-    /// Registers a public key, a JWK (RFC 7517), for a client that authenticates by `private_key_jwt`: EC on P-256 (ES256), OKP on
-    /// Ed25519 (EdDSA), or RSA from 2048 bits (RS256, PS256). A client that is not there yet is added, approved and without a
-    /// secret. One key a client: the last one counts. [`start`](Self::start) fails if it cannot be read.
+    /// Registers a public key, a JWK (RFC 7517), for a client that authenticates by `private_key_jwt`, at the OpenID provider or
+    /// under AuthSec's `/oauth` (section 4): EC on P-256 (ES256), OKP on Ed25519 (EdDSA, at the provider alone), or RSA from 2048
+    /// bits (RS256, PS256). A client that is not there yet is added, approved and without a secret. One key a client: the last one counts. [`start`](Self::start) fails if it cannot be read.
     pub fn client_key(mut self, id: impl Into<String>, jwk: impl Into<String>) -> Self {
         self.client_keys.push((id.into(), jwk.into()));
         self

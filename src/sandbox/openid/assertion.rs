@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::form::Form;
-use super::jwt::Jwt;
 use super::path::{START, TOKEN};
 use crate::sandbox::message::exchange::Exchange;
-use crate::sandbox::state::provider::wall;
+use crate::sandbox::message::jwt::Jwt;
+use crate::sandbox::state::clock::wall;
 
 /// The algorithms of assertions.
 pub(crate) const ALGS: [&str; 5] = ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
@@ -51,8 +51,7 @@ pub(crate) fn client(
         return Err("the assertion is not valid yet");
     }
     let jti = jwt.text("jti").ok_or("the assertion has no jti")?;
-    let provider = exchange.world.provider.as_mut();
-    if !provider.is_some_and(|provider| provider.is_first(issuer, jti, expires_at)) {
+    if !exchange.world.assertions.is_first(issuer, jti, expires_at) {
         return Err("the assertion was sent before");
     }
     Ok(issuer.to_owned())

@@ -1,8 +1,8 @@
 //! Whom a start means (CIBA, section 7.1).
 
 use super::form::{Form, refuse};
-use super::jwt::Jwt;
 use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::message::jwt::Jwt;
 use crate::sandbox::message::reply::Reply;
 
 /// The e-mail address of the person, as it is stored.

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::sandbox::message::exchange::Exchange;
+use crate::sandbox::state::clock::wall;
 use crate::sandbox::state::flaw::IdTokenFlaw;
 use crate::sandbox::state::ledger::Row;
-use crate::sandbox::state::provider::wall;
 use crate::sandbox::state::random;
 
 /// How long an ID Token is good, in seconds.

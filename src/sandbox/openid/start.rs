@@ -9,8 +9,9 @@ use super::form::{Form, refuse};
 use super::hint;
 use crate::sandbox::message::exchange::Exchange;
 use crate::sandbox::message::reply::Reply;
+use crate::sandbox::state::clock::wall;
 use crate::sandbox::state::ledger::{NewRequest, Table};
-use crate::sandbox::state::provider::{Asked, wall};
+use crate::sandbox::state::provider::Asked;
 use crate::sandbox::state::random;
 
 const KNOWN: [&str; 11] = [

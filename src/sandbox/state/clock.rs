@@ -44,3 +44,10 @@ impl Clock {
         let _ = self.added_millis.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
+
+/// The wall clock, since the Unix epoch. ID Tokens and assertions go by it, because whoever verifies them does: neither a paused
+/// tokio clock nor a moved server's clock is theirs.
+#[cfg(feature = "openid")]
+pub(crate) fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

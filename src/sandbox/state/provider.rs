@@ -1,16 +1,10 @@
-//! What an OpenID provider knows besides: its keys, what a start said, which assertions came.
+//! What an OpenID provider knows besides: its keys, and what a start said.
 
 use std::collections::HashMap;
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::signing_keys::SigningKeys;
-
-/// The wall clock, since the Unix epoch. ID Tokens and assertions go by it, because whoever verifies them does: neither a paused
-/// tokio clock nor a moved server's clock is theirs.
-pub(crate) fn wall() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
 
 /// What a start said that the ledger does not keep.
 #[derive(Clone)]
@@ -27,23 +21,11 @@ pub(crate) struct Asked {
 pub(crate) struct Provider {
     pub(crate) keys: SigningKeys,
     asked: HashMap<String, Asked>,
-    /// The `jti` of assertions with their client, and when they expire by the wall clock.
-    assertions: HashMap<(String, String), u64>,
-    /// With so many of them, those that are over are taken out.
-    sweep_at: usize,
 }
-
-/// Fewer assertions than this are not worth a sweep.
-const FEW: usize = 1_024;
 
 impl Provider {
     pub(crate) fn generate() -> io::Result<Self> {
-        Ok(Self {
-            keys: SigningKeys::generate()?,
-            asked: HashMap::new(),
-            assertions: HashMap::new(),
-            sweep_at: FEW,
-        })
+        Ok(Self { keys: SigningKeys::generate()?, asked: HashMap::new() })
     }
 
     pub(crate) fn note(&mut self, auth_req_id: &str, asked: Asked) {
@@ -64,15 +46,5 @@ impl Provider {
 
     pub(crate) fn forget(&mut self, auth_req_id: &str) {
         self.asked.remove(auth_req_id);
-    }
-
-    /// `false`: this client has sent an assertion with this `jti` before (RFC 7523, section 3).
-    pub(crate) fn is_first(&mut self, client: &str, jti: &str, expires_at: u64) -> bool {
-        if self.assertions.len() >= self.sweep_at {
-            let now = wall().as_secs();
-            self.assertions.retain(|_, expires_at| *expires_at >= now);
-            self.sweep_at = self.assertions.len().saturating_mul(2).max(FEW);
-        }
-        self.assertions.insert((client.to_owned(), jti.to_owned()), expires_at).is_none()
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
+#[cfg(feature = "openid")]
+use super::assertions::Assertions;
 use super::ledger::Ledger;
 #[cfg(feature = "openid")]
 use super::provider::Provider;
@@ -59,6 +61,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) bearers: HashMap<String, Bearer>,
     pub(crate) totp_tokens: Vec<(String, String)>,
+    #[cfg(feature = "openid")]
+    pub(crate) assertions: Assertions,
     /// There is one if the sandbox is an OpenID provider.
     #[cfg(feature = "openid")]
     pub(crate) provider: Option<Provider>,
