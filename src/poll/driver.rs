@@ -199,3 +199,15 @@ async fn follow(request: &Arc<Request>, until: Option<Instant>, ended: &Cancella
         None => driving.await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same loop, whoever is asked: tokio rounds its task up to 384 bytes, and one of more than 272 to 512.
+    #[test]
+    fn o55_b80_the_loop_of_a_wait_has_room_in_the_smaller_task() {
+        let bytes = size_of::<Run<()>>();
+        assert!(bytes <= 272, "{bytes} bytes");
+    }
+}

@@ -36,3 +36,11 @@ async fn b13_who_saw_the_id_before_another_was_answered_does_not_ask() {
     assert!(!asks(&slot, second.1), "the floor has begun anew since");
     assert!(asks(&slot, sees().1), "and whoever looks again decides by that");
 }
+
+/// What a start at an OpenID provider says of its id stands behind one pointer, which an id of another process lacks: with its
+/// counts the block is of 192 bytes, as for AuthSec's.
+#[test]
+fn o55_b80_a_slot_does_not_grow_with_what_a_start_says() {
+    let bytes = size_of::<Slot>();
+    assert!(bytes <= 176, "{bytes} bytes");
+}
