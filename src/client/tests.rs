@@ -2,6 +2,8 @@
 
 mod building;
 mod configuring;
+#[cfg(feature = "openid")]
+pub(crate) mod openid;
 
 use crate::client::CibaClientBuilder;
 use crate::transport::script::Script;

@@ -4,6 +4,8 @@ mod cancelling;
 mod initiating;
 mod instants;
 mod leftovers;
+#[cfg(feature = "openid")]
+mod openid;
 mod outage;
 mod outcomes;
 mod progress;

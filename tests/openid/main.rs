@@ -21,6 +21,7 @@ mod canaries;
 #[path = "../it/capture.rs"]
 mod capture;
 mod certificates;
+mod conformance;
 mod discovering;
 #[path = "../it/forms.rs"]
 mod forms;
