@@ -30,16 +30,19 @@ async fn main() -> ExitCode {
 }
 
 async fn sign_in(scenario: &Value) -> Result<String, Error> {
-    let provider = OpenId::at(text(scenario, "issuer"))
-        .backchannel_authentication_endpoint(text(scenario, "start"))
-        .token_endpoint(text(scenario, "token"))
-        .trust_my_settings(is_set(scenario, "trust"));
-    let client = CibaClient::builder()
+    let mut provider = OpenId::at(text(scenario, "issuer")).trust_my_settings(is_set(scenario, "trust"));
+    // Those of the line between, where there is one.
+    if let (Some(start), Some(token)) = (scenario["start"].as_str(), scenario["token"].as_str()) {
+        provider = provider.backchannel_authentication_endpoint(start).token_endpoint(token);
+    }
+    let mut builder = CibaClient::builder()
         .openid(provider)
         .client_id(text(scenario, "client_id"))
-        .client_auth(authentication(scenario)?)
-        .discover()
-        .await?;
+        .client_auth(authentication(scenario)?);
+    if let Some(authority) = scenario["authority"].as_str() {
+        builder = builder.root_certificate(read(authority));
+    }
+    let client = builder.discover().await?;
     let pending = asking(scenario, client.initiate(hint(&scenario["hint"]))).await?;
     if !is_set(scenario, "polls") {
         return Ok(format!("started, {} s", pending.expires_in().as_secs()));
@@ -90,6 +93,9 @@ fn authentication(scenario: &Value) -> Result<ClientAuth, Error> {
         "secret_post" => ClientAuth::secret_post(text(scenario, "secret")),
         "secret_jwt" => ClientAuth::secret_jwt(text(scenario, "secret")),
         "private_key_jwt" => ClientAuth::private_key_jwt(signing_key(&scenario["key"])?.expect("a key")),
+        "certificate" => {
+            ClientAuth::certificate(read(text(scenario, "certificate")), read(text(&scenario["key"], "pem")))
+        }
         "none" => ClientAuth::none(),
         other => unreachable!("no such method: {other}"),
     })
@@ -99,8 +105,11 @@ fn signing_key(key: &Value) -> Result<Option<SigningKey>, Error> {
     if key.is_null() {
         return Ok(None);
     }
-    let pem = std::fs::read(text(key, "pem")).expect("a key of the client");
-    Ok(Some(SigningKey::from_pem(pem)?.kid(text(key, "kid"))))
+    Ok(Some(SigningKey::from_pem(read(text(key, "pem")))?.kid(text(key, "kid"))))
+}
+
+fn read(path: &str) -> Vec<u8> {
+    std::fs::read(path).expect("a file that the provider has made")
 }
 
 fn said(outcome: &ApprovalOutcome) -> String {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { crate, official } from './callers.mjs';
 import { Cell, Row, table } from './judge.mjs';
 import { Line } from './line.mjs';
+import { mutual } from './mutual.mjs';
 import { endAll } from './processes.mjs';
 import { Provider } from './provider.mjs';
 import { SCENARIOS } from './scenarios.mjs';
@@ -32,8 +33,14 @@ async function main() {
   const failed = rows.filter((row) => row.wrongs().length);
   console.log(`\n${FOOTNOTE} openid-client ${version('openid-client')}, oidc-provider ${version('oidc-provider')}, node ${process.versions.node};`
     + ` ${calls.length} requests, ${assertions.length} client assertions, ${isFresh ? 'each with a jti of its own' : 'SOME USED TWICE'}; ${((performance.now() - began) / 1000).toFixed(0)} s.`);
-  console.log(`${rows.length - failed.length} passed, ${failed.length} failed`);
-  return failed.length || !rows.length || !isFresh ? 1 : 0;
+  const overTls = (await mutual(folder, program)).filter((it) => it.name.includes(only));
+  for (const { name, said, wrongs } of overTls) {
+    console.log(`Over TLS: ${name}: ${said}; ${wrongs.length ? `FAILED: ${wrongs.join('; ')}` : 'Rust right'}`);
+  }
+  const failures = failed.length + overTls.filter((it) => it.wrongs.length).length;
+  const played = rows.length + overTls.length;
+  console.log(`${played - failures} passed, ${failures} failed`);
+  return failures || !played || !isFresh ? 1 : 0;
 }
 
 async function play(scenarios, shared) {
