@@ -70,3 +70,12 @@ async fn c41_o46_details_that_are_granted_otherwise_than_asked() {
         stops(&op).await;
     }
 }
+
+/// The example is what somebody copies: it stays as short as it is said to be.
+#[test]
+fn i3_the_example_is_fifteen_lines() {
+    let example = include_str!("../../examples/openid.rs");
+    let body = example.split_once("async fn sign_in(").and_then(|(_, rest)| rest.split_once("\n}\n"));
+    let lines = body.expect("the function").0.lines().skip(1).count();
+    assert!((10..=15).contains(&lines), "{lines} lines");
+}
