@@ -2,6 +2,7 @@
 
 mod builder;
 mod config_file;
+mod credential;
 mod environment;
 mod headers;
 mod inner;
@@ -369,7 +370,7 @@ impl CibaClient {
             Plane::Client { client_id, .. } => Some(client_id.as_str()),
             Plane::Admin { .. } => None,
         };
-        let authorization = builder::authorization(id, Some(&ClientSecret::new(secret.into())))?;
+        let authorization = credential::authorization(id, Some(&ClientSecret::new(secret.into())))?;
         drop(authsec.set_authorization(authorization));
         Ok(())
     }

@@ -1,33 +1,36 @@
+mod assembly;
+mod checks;
+mod connection;
+mod shared_transport;
+
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::task::TaskTracker;
-use url::Url;
+use connection::Connection;
+use shared_transport::SharedTransport;
 use zeroize::Zeroizing;
 
+use super::CibaClient;
 use super::config_file::ConfigFile;
-use super::environment::{self, Environment};
-use super::headers::{HeaderFunction, Headers, OutgoingRequest};
-use super::{CibaClient, Inner, origin};
-use crate::attempts::{Attempts, TotpLockout};
-use crate::authsec::{ApiRoutes, Plane};
+use super::environment::Environment;
+use super::headers::{HeaderFunction, OutgoingRequest};
+use crate::attempts::TotpLockout;
+use crate::authsec::ApiRoutes;
 use crate::error::Error;
 #[cfg(feature = "openid")]
 use crate::openid::{ClientAuth, OpenId};
 use crate::poll::PollPolicy;
-use crate::profile::{AuthSec, Profile};
-use crate::push_guard::{PushGuard, PushLedger};
-use crate::registry::Registry;
+use crate::push_guard::PushGuard;
 use crate::secret::ClientSecret;
-use crate::transport::{Authorization, HttpOptions, HttpTransport, Places, Transport};
+use crate::transport::HttpTransport;
 
 /// AuthSec's own cloud, as the newest official SDK names it (`docs/wire.md`, section 1).
 const CLOUD: &str = "https://prod.api.authsec.ai";
 
-/// The server sends the push inside the request, up to 30 s per device (`docs/wire.md`, section 3.8).
-const SHORTEST_INITIATE: Duration = Duration::from_secs(35);
+const MAX_IN_FLIGHT: usize = 512;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Configures a [`CibaClient`]. Nothing is read from the environment or from a file unless you ask for it, but for the
 /// proxy variables that [`proxy`](Self::proxy) names.
@@ -62,7 +65,6 @@ pub struct CibaClientBuilder {
     pub(super) workspace_id: Option<String>,
     poll_policy: PollPolicy,
     request_timeout: Option<Duration>,
-    connect_timeout: Duration,
     initiate_timeout: Duration,
     totp_lockout: TotpLockout,
     totp_lock_duration: Duration,
@@ -71,14 +73,10 @@ pub struct CibaClientBuilder {
     pub(super) max_in_flight: usize,
     pub(super) plain_http_to: Option<String>,
     pub(super) transport_of: Option<SharedTransport>,
-    proxy: Option<String>,
-    root_certificates: Vec<Vec<u8>>,
+    connection: Connection,
     pub(super) client_certificate: Option<Zeroizing<Vec<u8>>>,
     headers: Vec<(String, ClientSecret)>,
     header_function: Option<Box<HeaderFunction>>,
-    user_agent: Option<String>,
-    #[cfg(feature = "http2")]
-    pub(super) http2_prior_knowledge: bool,
     /// The settings that the environment has set, and the variables of it that nobody reads.
     pub(super) from_env: Vec<&'static str>,
     unread: Vec<String>,
@@ -87,19 +85,6 @@ pub struct CibaClientBuilder {
     #[cfg(feature = "openid")]
     pub(super) client_auth: Option<ClientAuth>,
 }
-
-/// What several clients of one server use together.
-pub(super) struct SharedTransport {
-    transport: Arc<dyn Transport>,
-    places: Places,
-    origin: url::Origin,
-}
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-const MAX_IN_FLIGHT: usize = 512;
-
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl CibaClientBuilder {
     pub(super) fn new() -> Self {
@@ -112,7 +97,6 @@ impl CibaClientBuilder {
             workspace_id: None,
             poll_policy: PollPolicy::default(),
             request_timeout: None,
-            connect_timeout: CONNECT_TIMEOUT,
             initiate_timeout: Duration::from_secs(60),
             totp_lockout: TotpLockout::default(),
             totp_lock_duration: Duration::from_secs(15 * 60),
@@ -121,14 +105,10 @@ impl CibaClientBuilder {
             max_in_flight: MAX_IN_FLIGHT,
             plain_http_to: None,
             transport_of: None,
-            proxy: None,
-            root_certificates: Vec::new(),
+            connection: Connection::new(),
             client_certificate: None,
             headers: Vec::new(),
             header_function: None,
-            user_agent: None,
-            #[cfg(feature = "http2")]
-            http2_prior_knowledge: false,
             from_env: Vec::new(),
             unread: Vec::new(),
             #[cfg(feature = "openid")]
@@ -205,7 +185,7 @@ impl CibaClientBuilder {
 
     /// How long a connection may take to be made, name look-up and TLS included. Default: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connection.connect_timeout = Some(timeout);
         self
     }
 
@@ -273,7 +253,7 @@ impl CibaClientBuilder {
     /// `REQUEST_METHOD` is set (CGI) none of them counts. One that is not a proxy's URL is an error of `build`, which names
     /// the variable and never its value, also where `NO_PROXY` exempts the server.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+        self.connection.proxy = Some(url.into());
         self
     }
 
@@ -284,7 +264,7 @@ impl CibaClientBuilder {
     /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place. With the feature `webpki-roots` they are
     /// Mozilla's, compiled in, and no variable is read.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
+        self.connection.root_certificates.push(pem.into());
         self
     }
 
@@ -366,14 +346,14 @@ impl CibaClientBuilder {
 
     /// The `User-Agent` to send. Default: `authsec-ciba/` and the version.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
-        self.user_agent = Some(text.into());
+        self.connection.user_agent = Some(text.into());
         self
     }
 
     /// Speaks HTTP/2 without asking, also over plain http. Default: `false`; over TLS it is negotiated anyway.
     #[cfg(feature = "http2")]
     pub fn http2_prior_knowledge(mut self, on: bool) -> Self {
-        self.http2_prior_knowledge = on;
+        self.connection.http2_prior_knowledge = on;
         self
     }
 
@@ -398,11 +378,7 @@ impl CibaClientBuilder {
     /// # }
     /// ```
     pub fn share_transport_of(mut self, other: &CibaClient) -> Self {
-        self.transport_of = Some(SharedTransport {
-            transport: Arc::clone(&other.inner.transport),
-            places: other.inner.places.clone(),
-            origin: other.inner.profile.poll_target().url.origin(),
-        });
+        self.transport_of = Some(SharedTransport::of(&other.inner));
         self
     }
 
@@ -505,8 +481,7 @@ impl CibaClientBuilder {
         self.check()?;
         let base_url = self.origin()?;
         if let Some(shared) = &self.transport_of {
-            self.check_shared(shared, &base_url)?;
-            let (transport, places) = (Arc::clone(&shared.transport), shared.places.clone());
+            let (transport, places) = shared.parts(&base_url, self.first_connection_setting())?;
             return Ok(CibaClient::from_inner(self.into_inner_of(transport, places)?));
         }
         let options = self.http_options(base_url, self.client_certificate.clone(), self.max_in_flight);
@@ -514,274 +489,10 @@ impl CibaClientBuilder {
         Ok(CibaClient::from_inner(self.into_inner(Box::new(transport))?))
     }
 
-    /// For the connections to this address; `identity` is what is presented there, if anything is.
-    pub(super) fn http_options(
-        &self,
-        base_url: Url,
-        identity: Option<Zeroizing<Vec<u8>>>,
-        max_in_flight: usize,
-    ) -> HttpOptions {
-        HttpOptions {
-            base_url,
-            user_agent: self.user_agent.clone(),
-            proxy: self.proxy.clone(),
-            root_certificates: self.root_certificates.clone(),
-            client_certificate: identity,
-            connect_timeout: self.connect_timeout,
-            max_in_flight,
-            #[cfg(feature = "http2")]
-            http2_prior_knowledge: self.http2_prior_knowledge,
-        }
-    }
-
-    /// Everything but the transport, which tests replace.
-    pub(crate) fn into_inner(self, transport: Box<dyn Transport>) -> Result<Inner, Error> {
-        let places = Places::new(self.max_in_flight);
-        self.into_inner_of(Arc::from(transport), places)
-    }
-
-    fn into_inner_of(self, transport: Arc<dyn Transport>, places: Places) -> Result<Inner, Error> {
-        self.check()?;
-        let base_url = self.origin()?;
-        let authorization = authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
-        let plane = match self.client_id.clone() {
-            Some(client_id) => Plane::Client { client_id, workspace_id: self.workspace_id.clone() },
-            None => Plane::Admin { workspace_id: self.workspace_id.clone() },
-        };
-        let (origin, routes, plane_name) =
-            (base_url.origin().ascii_serialization(), self.routes.as_str(), plane.name());
-        let targets = origin::join(&base_url, self.routes.paths(&plane));
-        let authsec = AuthSec::new(self.routes, plane, targets, authorization);
-        #[cfg(feature = "openid")]
-        let authsec = match (&self.client_id, &self.client_auth) {
-            (Some(id), Some(auth)) => authsec.asserting(id, auth.clone())?,
-            _ => authsec,
-        };
-        let profile = Profile::AuthSec(Box::new(authsec));
-        let inner =
-            self.into_inner_with(transport, places, profile, REQUEST_TIMEOUT, PushGuard::default())?;
-        tracing::info!(origin, routes, plane = plane_name, "a client of AuthSec");
-        Ok(inner)
-    }
-
-    /// The client behind a protocol; the last two are what holds where nobody has set it.
-    pub(super) fn into_inner_with(
-        self,
-        transport: Arc<dyn Transport>,
-        places: Places,
-        profile: Profile,
-        request_timeout: Duration,
-        push_guard: PushGuard,
-    ) -> Result<Inner, Error> {
-        let (policy, headers) =
-            (self.poll_policy.validated()?, Headers::new(&self.headers, self.header_function)?);
-        Ok(Inner {
-            transport,
-            profile,
-            policy,
-            request_timeout: self.request_timeout.unwrap_or(request_timeout),
-            initiate_timeout: self.initiate_timeout,
-            places,
-            headers,
-            registry: Arc::new(Registry::new(self.concurrent_approvals)),
-            attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
-            pushes: PushLedger::new(self.push_guard.unwrap_or(push_guard)),
-            tasks: TaskTracker::new(),
-            fixed_jitter: None,
-        })
-    }
-
-    fn origin(&self) -> Result<Url, Error> {
-        match &self.base_url {
-            Some(text) => origin::parse(text, self.plain_http_to.as_deref()),
-            None => Err(Error::config(
-                "base_url",
-                format_args!(
-                    "is not set: call base_url(..), set {}, or choose authsec_cloud()",
-                    environment::BASE_URL
-                ),
-            )),
-        }
-    }
-
-    /// What would silently count for nothing is refused.
-    fn check_shared(&self, shared: &SharedTransport, base_url: &Url) -> Result<(), Error> {
-        if base_url.origin() != shared.origin {
-            return Err(Error::config(
-                "base_url",
-                "is of another origin than that of the client whose transport it shares",
-            ));
-        }
-        #[cfg(feature = "http2")]
-        let http2_prior_knowledge = self.http2_prior_knowledge;
-        #[cfg(not(feature = "http2"))]
-        let http2_prior_knowledge = false;
-        let set = [
-            ("connect_timeout", self.connect_timeout != CONNECT_TIMEOUT),
-            ("max_in_flight", self.max_in_flight != MAX_IN_FLIGHT),
-            ("proxy", self.proxy.is_some()),
-            ("root_certificate", !self.root_certificates.is_empty()),
-            ("client_certificate", self.client_certificate.is_some()),
-            ("user_agent", self.user_agent.is_some()),
-            ("http2_prior_knowledge", http2_prior_knowledge),
-        ];
-        match set.into_iter().find(|(_, is_set)| *is_set) {
-            Some((field, _)) => {
-                Err(Error::config(field, "is set by the client whose transport this one shares"))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// For whom to ask is said, and said once.
-    fn check_plane(&self) -> Result<(), Error> {
-        if self.routes == ApiRoutes::OAuth {
-            if self.admin {
-                return Err(Error::config(
-                    "routes",
-                    "of the standard know no administrators: take admin() away, and name a client",
-                ));
-            }
-            #[cfg(feature = "openid")]
-            let asserts = self.client_auth.is_some();
-            #[cfg(not(feature = "openid"))]
-            let asserts = false;
-            if self.client_id.is_some() && self.client_secret.is_none() && !asserts {
-                return Err(Error::config(
-                    "client_secret",
-                    format_args!(
-                        "is not set, and the routes of the standard let nobody in without one: call client_secret(..) or set \
-                         {}",
-                        environment::CLIENT_SECRET
-                    ),
-                ));
-            }
-        }
-        match (&self.client_id, self.admin) {
-            (None, false) => Err(Error::config(
-                "client_id",
-                format_args!(
-                    "is not set: call client_id(..) or set {}; for administrators, who have none, call admin() or set \
-                     {}=admin",
-                    environment::CLIENT_ID,
-                    environment::ROUTES
-                ),
-            )),
-            (Some(_), true) => Err(Error::config(
-                "client_id",
-                format_args!(
-                    "and admin routes exclude each other: take out either {} or {}",
-                    environment::CLIENT_ID,
-                    environment::ROUTES
-                ),
-            )),
-            _ => Ok(()),
-        }
-    }
-
     /// Of this setting the environment says nothing any more.
     fn is_set_here(&mut self, field: &str) {
         self.from_env.retain(|it| *it != field);
     }
-
-    fn check(&self) -> Result<(), Error> {
-        self.check_authsec().map_err(|error| self.explained(error))
-    }
-
-    /// Names the variables that a refused setting may come from: the one that has set it, and those that nobody reads.
-    fn explained(&self, error: Error) -> Error {
-        let Some(field) = error.field() else { return error };
-        let mut words = error.to_string();
-        if self.from_env.contains(&field)
-            && let Some(variable) = environment::variable(field)
-        {
-            words.extend(["; it comes from ", variable]);
-        }
-        if environment::variable(field).is_some() {
-            for name in &self.unread {
-                words.extend(["; ", name.as_str(), " is set, and nobody reads it"]);
-            }
-        }
-        error.with_message(words)
-    }
-
-    /// What can be said of the settings alone, whoever the server is.
-    pub(super) fn check_common(&self) -> Result<(), Error> {
-        let a_day = Duration::from_secs(24 * 60 * 60);
-        let text = |field, text: &Option<String>| match text {
-            Some(text) if text.trim().is_empty() => Err(Error::config(field, "is empty")),
-            Some(text) if text.chars().any(char::is_control) => {
-                Err(Error::config(field, "holds a control character"))
-            }
-            Some(text) if text.trim() != text => Err(Error::config(field, "has white space around it")),
-            Some(text) if text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) => {
-                Err(Error::config(field, "stands in quotation marks: take them out"))
-            }
-            _ => Ok(()),
-        };
-        text("client_id", &self.client_id)?;
-        text("workspace_id", &self.workspace_id)?;
-        for (field, timeout) in [
-            ("request_timeout", self.request_timeout.unwrap_or(REQUEST_TIMEOUT)),
-            ("connect_timeout", self.connect_timeout),
-            ("initiate_timeout", self.initiate_timeout),
-            ("totp_lock_duration", self.totp_lock_duration),
-        ] {
-            if timeout.is_zero() {
-                return Err(Error::config(field, "is zero"));
-            }
-            if timeout > a_day {
-                return Err(Error::config(field, "is longer than a day"));
-            }
-        }
-        if self.initiate_timeout < SHORTEST_INITIATE {
-            return Err(Error::config(
-                "initiate_timeout",
-                "is shorter than the 35 s that the server may need",
-            ));
-        }
-        if self.max_in_flight == 0 {
-            return Err(Error::config("max_in_flight", "is zero"));
-        }
-        Headers::new(&self.headers, None).map(drop)
-    }
-
-    fn check_authsec(&self) -> Result<(), Error> {
-        self.check_common()?;
-        authorization(self.client_id.as_deref(), self.client_secret.as_ref())?;
-        let base_url = self.origin()?;
-        if self.client_certificate.is_some() && base_url.scheme() == "http" {
-            return Err(Error::config("client_certificate", "needs a base_url of https"));
-        }
-        self.check_plane()
-    }
-}
-
-/// Who a client is to the server: checked in the builder, and whenever the secret changes.
-pub(super) fn authorization(
-    id: Option<&str>,
-    secret: Option<&ClientSecret>,
-) -> Result<Option<Authorization>, Error> {
-    let Some(secret) = secret else { return Ok(None) };
-    let Some(id) = id else {
-        return Err(Error::config(
-            "client_secret",
-            format_args!("needs a client_id: call client_id(..) or set {}", environment::CLIENT_ID),
-        ));
-    };
-    if secret.expose_secret().is_empty() {
-        return Err(Error::config("client_secret", "is empty"));
-    }
-    if secret.expose_secret().chars().any(char::is_control) {
-        return Err(Error::config("client_secret", "holds a control character"));
-    }
-    if secret.expose_secret().trim() != secret.expose_secret() {
-        return Err(Error::config("client_secret", "has white space around it"));
-    }
-    if id.contains(':') {
-        return Err(Error::config("client_id", "holds a colon, which HTTP Basic cannot carry"));
-    }
-    Authorization::basic(id, secret).map(Some)
 }
 
 impl fmt::Debug for CibaClientBuilder {
