@@ -11,6 +11,7 @@ pub use lockout::TotpLockout;
 use crate::clock::{Instant, later, now};
 use crate::expiring::{Cell, Entry, Expiring};
 use crate::outcome::LockedBy;
+use crate::transport::Departure;
 use crate::types::PersonKey;
 
 /// Wrong codes until the lock (API reference, `verify_totp`).
@@ -114,7 +115,7 @@ impl Attempts {
             count.under_way = count.under_way.saturating_add(1);
             Ok(())
         })?;
-        Ok(Attempt { attempts: Arc::clone(self), key, settled: false, sent: false })
+        Ok(Attempt { attempts: Arc::clone(self), key, settled: false, departure: None })
     }
 
     /// Full again, unless only time may do that.
@@ -149,18 +150,19 @@ impl Attempts {
     }
 }
 
-/// A claimed place. Dropped without a word, it is held if the code may have been sent, and given back if not.
+/// A claimed place. Dropped without a word, it is held if the code has left, and given back if not.
 pub(crate) struct Attempt {
     attempts: Arc<Attempts>,
     key: PersonKey,
     settled: bool,
-    sent: bool,
+    /// Whether the code has left, where it was to be sent.
+    departure: Option<Departure>,
 }
 
 impl Attempt {
-    /// From here on the code may have left.
-    pub(crate) fn sending(&mut self) {
-        self.sent = true;
+    /// From here on the code may leave.
+    pub(crate) fn sending(&mut self, departure: Departure) {
+        self.departure = Some(departure);
     }
 
     /// The code was wrong. Returns how many attempts are left.
@@ -209,8 +211,11 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
         let until = later(now(), CODE_LIFETIME);
-        let sent = self.sent;
+        let sent = self.departure.as_ref().is_some_and(|departure| !departure.stays());
         self.settle(|count| {
             if sent {
                 count.held.push(until);

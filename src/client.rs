@@ -179,8 +179,8 @@ impl CibaClient {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, the code may have been judged and a login recorded at the server; the attempt keeps
-    /// its place for 30 s. So does one that is dropped while its connection is made: nobody here knows how far it had come. One
-    /// that still waits for its place among the requests under way does not.
+    /// its place for 30 s. One that is dropped while it still waits for its place among the requests under way, or while its
+    /// connection is made, does not: nothing of it had left.
     pub fn verify_totp(&self, email: impl AsRef<str>, code: &str) -> BoxFuture<Result<TotpOutcome, Error>> {
         totp::verify(Arc::clone(&self.inner), Email::new(email.as_ref()), TotpCode::new(code))
     }

@@ -7,6 +7,7 @@ pub use guard::PushGuard;
 use crate::clock::{Instant, later, now};
 use crate::error::{Error, ErrorKind};
 use crate::expiring::{Cell, Entry, Expiring};
+use crate::transport::Departure;
 use crate::types::PersonKey;
 
 /// The pushes that were sent, and those about to be.
@@ -70,7 +71,9 @@ impl PushLedger {
             Some((wait, over))
         });
         match refused {
-            None => Ok(Push { claim: Some(Claim { ledger: self, key, counts_until: None }) }),
+            None => Ok(Push {
+                claim: Some(Claim { ledger: self, key, counts_until: None, departure: Departure::default() }),
+            }),
             Some((wait, _over)) => Err(Error::new(
                 ErrorKind::TooManyPushes,
                 "this client's push_guard allows no further push to this person for now",
@@ -97,7 +100,7 @@ impl PushLedger {
     }
 }
 
-/// A push that may be sent. Dropped, it counts only if its request may have left.
+/// A push that may be sent. Dropped, it counts only if its request has left.
 pub(crate) struct Push<'a> {
     /// `None` where nobody counts.
     claim: Option<Claim<'a>>,
@@ -108,15 +111,18 @@ struct Claim<'a> {
     key: PersonKey,
     /// Entered in the ledger, and until when.
     counts_until: Option<Instant>,
+    /// Whether it has left, where it is entered.
+    departure: Departure,
 }
 
 impl Push<'_> {
-    /// From here on the request may have left.
-    pub(crate) fn sending(&mut self) {
+    /// From here on the request may leave.
+    pub(crate) fn sending(&mut self, departure: &Departure) {
         let Some(claim) = &mut self.claim else { return };
         if claim.counts_until.is_some() {
             return;
         }
+        claim.departure = departure.clone();
         let until = later(now(), claim.ledger.guard.window);
         claim.counts_until = Some(until);
         claim.ledger.change(&claim.key, |pushes| {
@@ -127,9 +133,17 @@ impl Push<'_> {
 
     /// No push can have gone out: it is claimed as before.
     pub(crate) fn not_sent(&mut self) {
-        let Some(claim) = &mut self.claim else { return };
-        let Some(counted) = claim.counts_until.take() else { return };
-        claim.ledger.change(&claim.key, |pushes| {
+        if let Some(claim) = &mut self.claim {
+            claim.take_back();
+        }
+    }
+}
+
+impl Claim<'_> {
+    /// It counts as claimed, and not as sent.
+    fn take_back(&mut self) {
+        let Some(counted) = self.counts_until.take() else { return };
+        self.ledger.change(&self.key, |pushes| {
             pushes.claimed = pushes.claimed.saturating_add(1);
             if let Some(place) = pushes.sent.iter().position(|until| *until == counted) {
                 pushes.sent.swap_remove(place);
@@ -140,6 +154,10 @@ impl Push<'_> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
+        // It may have been dropped while its connection was made.
+        if self.counts_until.is_some() && self.departure.stays() {
+            self.take_back();
+        }
         if self.counts_until.is_none() {
             self.ledger.change(&self.key, |pushes| pushes.claimed = pushes.claimed.saturating_sub(1));
         }

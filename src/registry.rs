@@ -105,7 +105,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's, or is polled with another resource.
     pub(crate) fn join(
         &self,
         key: &PersonKey,
@@ -115,9 +115,10 @@ impl Registry {
         let at = now();
         self.people.sweep(at);
         let Unheard { flow, said, life } = unheard;
+        let resource = said.resource.clone();
         let mut said = Some(said);
         let mut fresh = || {
-            let (key, id, said) = (key.clone(), id.clone(), said.take());
+            let (key, id, said) = (key.clone(), id.clone(), said.take().unwrap_or_default());
             Slot::new(key, id, flow, said, Pace::unknown(), life, at)
         };
         let joined = self.ids.with(id, at, |cell| {
@@ -130,6 +131,9 @@ impl Registry {
             if let Some(slot) = cell.get() {
                 if slot.who() != key {
                     return Err(Error::input("auth_req_id", "is another person's"));
+                }
+                if let Some(resource) = &resource {
+                    slot.name_resource(resource)?;
                 }
                 if let Some(life) = life {
                     slot.learn(life);
@@ -253,7 +257,7 @@ impl Registry {
         let Acknowledged { id, interval, life, flow, said, at } = acknowledged;
         self.people.sweep(at);
         let pace = Pace::acknowledged(interval, at);
-        let slot = Slot::new(key.clone(), id.clone(), flow, Some(said), pace, Some(life), at);
+        let slot = Slot::new(key.clone(), id.clone(), flow, said, pace, Some(life), at);
         let (known, _replaced) = self.ids.with(&id, at, |cell| {
             if self.is_closed() {
                 return (None, None);

@@ -1,6 +1,7 @@
 //! Bytes out, bytes back. It knows nothing of what they mean, and never meets `answer` or the rooms of the protocols: the
 //! caller carries a target and bytes from one to the other, and a status, headers and bytes back.
 
+mod departure;
 mod fault;
 mod http;
 #[cfg(feature = "openid")]
@@ -14,6 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub(crate) use departure::Departure;
 pub(crate) use fault::{Fault, FaultKind};
 #[cfg(fuzzing)]
 pub(crate) use http::parse_retry_after;
@@ -38,6 +40,8 @@ pub(crate) struct HttpCall<'a> {
     pub(crate) authorization: Option<Authorization>,
     /// What the caller adds.
     pub(crate) headers: Option<&'a RequestHeaders>,
+    /// Told when the content leaves, where somebody counts what has been sent.
+    pub(crate) departure: Option<&'a Departure>,
     /// The caller's place among the requests under way: nothing is sent without one. Its connection is one of the runtime
     /// that the place belongs to.
     pub(crate) place: &'a Place,

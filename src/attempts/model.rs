@@ -6,6 +6,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::{Attempts, LIMIT, TotpLockout};
+use crate::transport::Departure;
 use crate::types::{Email, PersonKey};
 
 fn attempts() -> (Arc<Attempts>, PersonKey) {
@@ -66,7 +67,7 @@ fn b51_a_drop_beside_a_verdict() {
         let (attempts, key) = attempts();
         let (unsent, mut sent) = (attempts.claim(key.clone()), attempts.claim(key.clone()));
         if let Ok(attempt) = &mut sent {
-            attempt.sending();
+            attempt.sending(Departure::gone());
         }
         let dropping = thread::spawn(move || {
             drop(unsent);

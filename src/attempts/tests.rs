@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Attempt, Attempts, LIMIT, Refusal, TotpLockout};
 use crate::outcome::LockedBy;
+use crate::transport::Departure;
 use crate::types::{Email, PersonKey};
 
 const LOCK: Duration = Duration::from_secs(15 * 60);
@@ -54,7 +55,7 @@ fn unjudged(attempts: &Arc<Attempts>) -> Option<Duration> {
 /// Claims, sends, and hears that the code was wrong.
 fn wrong(attempts: &Arc<Attempts>) -> u32 {
     let mut attempt = claim(attempts);
-    attempt.sending();
+    attempt.sending(Departure::gone());
     attempt.wrong()
 }
 

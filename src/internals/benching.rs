@@ -112,8 +112,7 @@ impl Registry {
     /// Joins an id, if it is this person's.
     #[must_use]
     pub fn join(&self, email: &Email, id: &AuthReqId) -> Option<Wait> {
-        let said = Said { email: None, more: None };
-        let unheard = Unheard { flow: FlowId::random(), said, life: None };
+        let unheard = Unheard { flow: FlowId::random(), said: Said::default(), life: None };
         let (slot, joined) = self.0.join(&email.key(), id, unheard).ok()?;
         Some(Wait { registry: Arc::clone(&self.0), slot, joined, left: false })
     }
@@ -130,15 +129,15 @@ impl Wait {
     #[must_use]
     pub fn receives_a_denial(mut self) -> bool {
         let mut asking = None;
-        let _request = self.slot.begin(true, now(), |begun| {
+        let _request = self.slot.begin(0, true, now(), |begun| {
             asking = Some(begun);
             Box::pin(std::future::ready(()))
         });
         if let Some(asking) = asking {
-            asking.end(now(), |_, _, _| News::Ended(Ended::Denied));
+            asking.end(now(), |_, _, _, _| News::Ended(Ended::Denied));
         }
         let Self { registry, slot, joined, .. } = &self;
-        let outcome = registry.receive(slot, (joined.failures, joined.late), |work, _| drop(work));
+        let outcome = registry.receive(slot, joined.member, None, |work, _| drop(work));
         self.left = outcome.is_some();
         self.left
     }
@@ -147,7 +146,7 @@ impl Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         if !self.left {
-            self.registry.leave(&self.slot, |work, _| drop(work));
+            self.registry.leave(&self.slot, None, |work, _| drop(work));
         }
     }
 }

@@ -52,6 +52,7 @@ impl Fetcher {
             lane: Lane::Poll,
             authorization: None,
             headers: None,
+            departure: None,
             place: &place,
         };
         let reply = self.transport.send(call).await.map_err(|fault| fault.into_error())?;

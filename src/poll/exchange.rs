@@ -94,7 +94,7 @@ fn note(inner: &Inner, asking: Asking, heard: Heard, policy: &PollPolicy) {
 async fn hear(inner: &Inner, slot: &Slot, place: Place, span: Option<Span>) -> Heard {
     let id = slot.id().expose_secret();
     let Outgoing { target, media, body, authorization, secrets } =
-        match inner.profile.poll(id, slot.resource()).await {
+        match inner.profile.poll(id, slot.resource().as_deref()).await {
             Ok(outgoing) => outgoing,
             Err(error) => return Heard::unsent(error),
         };
@@ -107,6 +107,7 @@ async fn hear(inner: &Inner, slot: &Slot, place: Place, span: Option<Span>) -> H
         lane: Lane::Poll,
         authorization: authorization.clone(),
         headers: headers.as_ref(),
+        departure: None,
         place: &place,
     };
     let reply = inner.transport.send(call).await;

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-/// The limit of pushes per email. A push counts from when its request has its place among those under way and sets out; one
-/// that was dropped in the queue before, or whose connection could not be made, does not. One that is dropped while its
-/// connection is made counts: nobody here knows how far it had come.
+/// The limit of pushes per email. A push counts from when its request has its place among those under way and sets out. One
+/// that was dropped in the queue before, or while its connection was made, does not count any more, nor one whose connection
+/// could not be made: nothing of it had left.
 ///
 /// ```
 /// use std::time::Duration;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Push, PushGuard, PushLedger};
 use crate::ErrorKind;
+use crate::transport::Departure;
 use crate::types::{Email, PersonKey};
 
 fn key(email: &str) -> PersonKey {
@@ -29,7 +30,7 @@ fn refused(ledger: &PushLedger) -> Duration {
 /// A push that may have left.
 fn sent(ledger: &PushLedger, key: PersonKey) -> Push<'_> {
     let mut push = ledger.claim(key).unwrap_or_else(|error| panic!("{error}"));
-    push.sending();
+    push.sending(&Departure::gone());
     push
 }
 
@@ -157,12 +158,34 @@ async fn f40_b33_a_push_that_never_left_the_queue_never_was() {
     let three: Vec<_> = (0..3).map(|_| ledger.claim(user()).expect("free")).collect();
     drop(waiting);
     advance(60).await;
-    three.into_iter().for_each(|mut push| push.sending());
+    three.into_iter().for_each(|mut push| push.sending(&Departure::gone()));
     enter(&ledger);
     enter(&ledger);
     assert_eq!(refused(&ledger), Duration::from_secs(300), "it counts from when it left");
     advance(300).await;
     assert_eq!(ledger.remembered(), 0);
+}
+
+/// Dropped while its connection is made; what comes of the connection sends nothing any more.
+#[tokio::test(start_paused = true)]
+async fn f40_b33_a_push_that_was_dropped_before_it_left_never_was() {
+    let ledger = PushLedger::new(PushGuard::at_most(2));
+    let departures = [Departure::default(), Departure::default()];
+    let pushes: Vec<_> = departures
+        .iter()
+        .map(|departure| {
+            let mut push = ledger.claim(user()).expect("free");
+            push.sending(departure);
+            push
+        })
+        .collect();
+    assert_eq!(refused(&ledger), Duration::from_secs(300), "while they are under way they count");
+    assert!(departures[0].leaves());
+    drop(pushes);
+    assert!(!departures[1].leaves());
+    drop(ledger.claim(user()).expect("one of them never was"));
+    enter(&ledger);
+    assert_eq!(refused(&ledger), Duration::from_secs(300), "and the other was");
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,11 +218,11 @@ fn f40_b33_of_a_thousand_at_once_never_more_than_five_have_left() {
                         // Dropped in the queue; not connected.
                         0 => continue,
                         1 => {
-                            push.sending();
+                            push.sending(&Departure::gone());
                             push.not_sent();
                         }
                         _ => {
-                            push.sending();
+                            push.sending(&Departure::gone());
                             out.fetch_add(1, Ordering::SeqCst);
                         }
                     }
@@ -222,7 +245,7 @@ fn c11_of_fifty_at_once_five_go_out() {
                 scope.spawn(|| {
                     for _ in 0..5 {
                         if let Ok(mut push) = ledger.claim(user()) {
-                            push.sending();
+                            push.sending(&Departure::gone());
                             out.fetch_add(1, Ordering::SeqCst);
                         }
                     }
@@ -237,7 +260,7 @@ fn c11_of_fifty_at_once_five_go_out() {
 async fn f54_a_refused_push_names_the_setting_and_the_time() {
     let ledger = PushLedger::new(PushGuard::at_most(1).per(Duration::from_secs(300)));
     let key = || crate::Email::new("user@example.com").expect("an email").key();
-    ledger.claim(key()).expect("the first").sending();
+    ledger.claim(key()).expect("the first").sending(&Departure::gone());
     tokio::time::advance(Duration::from_secs(16)).await;
     let error = ledger.claim(key()).map(drop).expect_err("one too many");
     assert_eq!(

@@ -9,6 +9,7 @@ use super::end::End;
 use super::request::{Request, Work};
 use super::state::{Left, Stage, State};
 use crate::clock::{Instant, later, now};
+use crate::error::Error;
 use crate::outcome::{CancelReason, Outcome};
 use crate::poll::{Life, Listener, Pace, UnderWay};
 use crate::sync::{Mutex, lock};
@@ -30,21 +31,16 @@ pub(crate) struct Slot {
     key: PersonKey,
     id: AuthReqId,
     flow: FlowId,
-    /// What the initiate said of it; `None` for an id of another process.
-    said: Option<Box<Said>>,
+    /// What the initiate said of it, if that was anything that stays.
+    told: Option<Box<Told>>,
     pub(super) state: Mutex<State>,
 }
 
 /// What an initiate says of its id.
+#[derive(Default)]
 pub(crate) struct Said {
     /// The address as it was written.
     pub(crate) email: Option<Email>,
-    pub(crate) more: Option<Box<SaidMore>>,
-}
-
-/// What most initiates do not say.
-#[derive(Default)]
-pub(crate) struct SaidMore {
     /// Sent with every poll if it was sent with the initiate (`docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1);
     /// several stand one in a line.
     pub(crate) resource: Option<Box<str>>,
@@ -52,11 +48,10 @@ pub(crate) struct SaidMore {
     pub(crate) started: Option<Started>,
 }
 
-impl Said {
-    pub(crate) fn new(email: Option<Email>, resource: Option<Box<str>>, started: Option<Started>) -> Self {
-        let has_more = resource.is_some() || started.is_some();
-        Self { email, more: has_more.then(|| Box::new(SaidMore { resource, started })) }
-    }
+/// What stays of that, and never changes.
+struct Told {
+    email: Option<Email>,
+    started: Option<Started>,
 }
 
 /// What a wait has to know of the id that it joins.
@@ -93,14 +88,18 @@ impl Slot {
         key: PersonKey,
         id: AuthReqId,
         flow: FlowId,
-        said: Option<Said>,
+        said: Said,
         pace: Pace,
         life: Option<Life>,
         at: Instant,
     ) -> Arc<Self> {
-        let state = State::new(pace, life, at);
-        let said = said.filter(|said| said.email.is_some() || said.more.is_some());
-        Arc::new(Self { key, id, flow, said: said.map(Box::new), state: Mutex::new(state) })
+        let mut state = State::new(pace, life, at);
+        let Said { email, resource, started } = said;
+        if resource.is_some() {
+            state.rare.get_or_insert_default().resource = resource;
+        }
+        let told = (email.is_some() || started.is_some()).then(|| Box::new(Told { email, started }));
+        Arc::new(Self { key, id, flow, told, state: Mutex::new(state) })
     }
 
     pub(crate) fn who(&self) -> &PersonKey {
@@ -117,16 +116,34 @@ impl Slot {
 
     /// The address of the initiate, as it was written.
     pub(crate) fn email(&self) -> Option<&Email> {
-        self.said.as_ref()?.email.as_ref()
+        self.told.as_ref()?.email.as_ref()
     }
 
-    pub(crate) fn resource(&self) -> Option<&str> {
-        self.said.as_ref()?.more.as_ref()?.resource.as_deref()
+    /// What every poll names.
+    pub(crate) fn resource(&self) -> Option<Box<str>> {
+        lock(&self.state).rare.as_ref()?.resource.clone()
+    }
+
+    /// A wait names a resource: it holds for the id from now on, if none was named before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where that was another one: the server would be asked for two tokens.
+    pub(super) fn name_resource(&self, resource: &str) -> Result<(), Error> {
+        let mut state = lock(&self.state);
+        match &mut state.rare.get_or_insert_default().resource {
+            Some(named) if **named == *resource => Ok(()),
+            Some(_) => Err(Error::input("resource", "is not the one that this id is polled with")),
+            none => {
+                *none = Some(resource.into());
+                Ok(())
+            }
+        }
     }
 
     /// What the start said, for the checks of what is granted.
     pub(crate) fn started(&self) -> Option<&Started> {
-        self.said.as_ref()?.more.as_ref()?.started.as_ref()
+        self.told.as_ref()?.started.as_ref()
     }
 
     // Who waits.

@@ -7,7 +7,7 @@ fn slot() -> Arc<Slot> {
     let id = AuthReqId::new("an-id").expect("valid");
     let life = Life::new(now(), now(), Duration::from_secs(300));
     let pace = Pace::acknowledged(Duration::from_secs(5), now());
-    Slot::new(email.key(), id, FlowId::random(), None, pace, Some(life), now())
+    Slot::new(email.key(), id, FlowId::random(), super::Said::default(), pace, Some(life), now())
 }
 
 /// Begins a request that ends at once, still undecided.

@@ -40,6 +40,8 @@ pub(super) struct Rare {
     pub(super) failure: Option<Error>,
     /// Who wants to hear of every poll, by number.
     pub(super) listeners: Vec<(u32, Listener)>,
+    /// What every poll names.
+    pub(super) resource: Option<Box<str>>,
 }
 
 pub(super) enum Stage {

@@ -3,6 +3,8 @@
 mod bounds;
 mod cancels;
 mod ends;
+mod finishing;
+mod given_up;
 mod initiates;
 mod joins;
 mod orders;
@@ -65,7 +67,7 @@ fn acknowledged(text: &str, expires_in: Duration) -> Acknowledged {
         interval: Duration::from_secs(5),
         life: Life::new(at, at, expires_in),
         flow: FlowId::random(),
-        said: Said { email: Some(Email::new("User@example.com").expect("an email")), more: None },
+        said: Said { email: Some(Email::new("User@example.com").expect("an email")), ..Said::default() },
         at,
     }
 }
@@ -97,8 +99,7 @@ impl Waiting {
         text: &str,
         life: Option<Life>,
     ) -> Result<Self, Error> {
-        let said = Said { email: None, more: None };
-        let unheard = Unheard { flow: FlowId::random(), said, life };
+        let unheard = Unheard { flow: FlowId::random(), said: Said::default(), life };
         let (slot, joined) = registry.join(key, &id(text), unheard)?;
         let began_over = slot.see(joined.member.failures, |_| ()).is_none();
         Ok(Self { registry: Arc::clone(registry), slot, joined, began_over, left: false })

@@ -71,6 +71,7 @@ async fn ask(inner: &Inner, flow: FlowId) -> Result<(), Error> {
         lane: Lane::Once,
         authorization: authorization.clone(),
         headers: headers.as_ref(),
+        departure: None,
         place: &place,
     };
     let reply = inner.transport.send(call).await;

@@ -18,7 +18,9 @@ use crate::profile::{Outgoing, Profile};
 use crate::push_guard::Push;
 use crate::registry::{Acknowledged, Said};
 use crate::trace::{self, CallSpan, FlowId};
-use crate::transport::{Body, Caller, Fault, FaultKind, HttpCall, HttpReply, Lane, RequestHeaders, Turn};
+use crate::transport::{
+    Body, Caller, Departure, Fault, FaultKind, HttpCall, HttpReply, Lane, RequestHeaders, Turn,
+};
 use crate::types::{BindingMessage, Email, PersonKey, Whom, Wish};
 #[cfg(feature = "openid")]
 use crate::{
@@ -197,8 +199,11 @@ impl InitiateApproval {
                     None => (self.resource.take(), None),
                 };
                 let is_openid = started.is_some();
-                let said =
-                    Said::new(whom.email.clone(), resource.as_deref().map(Into::into), started.clone());
+                let said = Said {
+                    email: whom.email.clone(),
+                    resource: resource.as_deref().map(Into::into),
+                    started: started.clone(),
+                };
                 let (id, interval) = (ack.auth_req_id.clone(), ack.interval);
                 initiating.acknowledged(Acknowledged { id, interval, life, flow, said, at });
                 let binding_message = match self.binding_message.take() {
@@ -304,6 +309,7 @@ async fn send(
     };
     // From here: what it waited for its place would be taken from the time that the server needs for a push.
     let until = later(now(), inner.initiate_timeout);
+    let departure = Departure::default();
     loop {
         let Outgoing { target, media, body, authorization, secrets } = inner.profile.start(wish).await?;
         let headers = headers();
@@ -324,10 +330,11 @@ async fn send(
             lane: Lane::Once,
             authorization: authorization.clone(),
             headers: headers.as_ref(),
+            departure: Some(&departure),
             place: &place,
         };
         *tried = tried.saturating_add(1);
-        push.sending();
+        push.sending(&departure);
         let sent = now();
         let fault = match inner.transport.send(call).await {
             Ok(reply) => return read(reply, &inner.profile, &evidence, key).map(|ack| (ack, sent)),
@@ -403,7 +410,7 @@ impl IntoFuture for InitiateApproval {
     ///
     /// Dropped before it is ready, the push may have been sent and may be approved, but nobody knows its
     /// `auth_req_id`: it simply expires, and counts against the push guard. Dropped while it still waits for a place among
-    /// the requests under way, nothing was sent, and it does not count.
+    /// the requests under way, or while its connection is made, nothing was sent, and it does not count.
     fn into_future(self) -> Self::IntoFuture {
         let flow = FlowId::random();
         let span = tracing::info_span!(

@@ -107,7 +107,8 @@ impl PollForApproval {
     }
 
     /// The resource that was named at the initiate, for an id that another process initiated; this client remembers
-    /// its own.
+    /// its own. It is of the id: named once, every later poll names it, whoever waits; a wait that names another one is
+    /// refused.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
@@ -196,7 +197,8 @@ impl PollForApproval {
         let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
         let (life, flow) = self.initiated.unzip();
         let email = whom.email.clone().filter(|_| life.is_some());
-        let said = Said::new(email, self.resource.map(Into::into), self.started);
+        let resource = self.resource.map(Into::into);
+        let said = Said { email, resource, started: self.started };
         let unheard = Unheard { flow: flow.unwrap_or_else(FlowId::random), said, life };
         let (slot, joined) = self.inner.registry.join(&whom.key, &self.id, unheard)?;
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
@@ -241,7 +243,8 @@ impl IntoFuture for PollForApproval {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a bad email, or an id that is another person's: nothing was sent.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) for a bad email, an id that is another person's, or another
+    /// [`resource`](Self::resource) than the id is polled with: nothing was sent.
     /// [`ErrorKind::AlreadyAnswered`](crate::ErrorKind::AlreadyAnswered) where an approval was handed out before. Anything
     /// else means that the answer could not be learnt: something that does not heal, or that did not heal before the
     /// deadline; then [`Error::attempts`] says how many requests of the id in a row had failed. The kinds say which is which.

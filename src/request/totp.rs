@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::evidence::{Evidence, Purpose, Reply};
 use crate::outcome::{LockedBy, TotpOutcome, Verified};
 use crate::trace::{self, CallSpan, FlowId};
-use crate::transport::{Body, Caller, HttpCall, Lane, Turn};
+use crate::transport::{Body, Caller, Departure, HttpCall, Lane, Turn};
 use crate::types::{Email, TotpCode, Whom};
 
 /// One login: in its span, with its flow's id on an error.
@@ -117,7 +117,8 @@ async fn ask(
         Ok(outgoing) => outgoing,
         Err(error) => return TotpAnswer::Failed(error),
     };
-    attempt.sending();
+    let departure = Departure::default();
+    attempt.sending(departure.clone());
     *sent = 1;
     let headers = span.in_scope(|| inner.headers(RequestKind::Totp, flow));
     // Not all that a server knows, and may repeat, stood in this request.
@@ -142,6 +143,7 @@ async fn ask(
         lane: Lane::Once,
         authorization: outgoing.authorization,
         headers: headers.as_ref(),
+        departure: Some(&departure),
         place: &place,
     };
     let reply = match inner.transport.send(call).await {

@@ -5,6 +5,7 @@ mod body;
 mod causes;
 mod client;
 mod connections;
+mod content;
 mod dialled;
 mod fault;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
@@ -47,6 +48,7 @@ use zeroize::Zeroizing;
 use self::body::Length;
 use self::client::{Clients, Connection};
 use self::connections::{Connections, Loan};
+use self::content::Content;
 use self::dialled::Dialled;
 use self::fault::Way;
 use self::keep_alive::Idle;
@@ -134,7 +136,10 @@ impl HttpTransport {
         if let Some(headers) = call.headers {
             headers.add_to(request.headers_mut());
         }
-        *request.body_mut() = Some(body.into());
+        *request.body_mut() = Some(match call.departure {
+            Some(departure) => reqwest::Body::wrap(Content::new(body, departure.clone())),
+            None => body.into(),
+        });
         request
     }
 
@@ -217,6 +222,10 @@ impl HttpTransport {
                 Err(_elapsed) => Err(Fault::timed_out(call.timeout)),
             };
             let now = now();
+            if let (Some(departure), true) = (call.departure, head.is_some()) {
+                // Whatever it was that the server has answered.
+                departure.leaves();
+            }
             let Some(mut head) = head else {
                 let fault = read.err().unwrap_or_else(|| Fault::new(FaultKind::Broken));
                 match fault.kind {

@@ -13,6 +13,8 @@ use crate::clock::{Instant, now};
 
 /// One answer of a script.
 pub(crate) struct Line {
+    /// How long it takes until the request leaves.
+    pub(crate) dials: Duration,
     pub(crate) after: Duration,
     pub(crate) reply: Result<HttpReply, Fault>,
 }
@@ -21,6 +23,7 @@ impl Line {
     pub(crate) fn json(status: u16, body: &str) -> Self {
         let body = Body::Whole(Zeroizing::new(body.as_bytes().to_vec()));
         Self {
+            dials: Duration::ZERO,
             after: Duration::ZERO,
             reply: Ok(HttpReply { status, retry_after: None, headers: ReplyHeaders::default(), body }),
         }
@@ -50,15 +53,21 @@ impl Line {
     }
 
     pub(crate) fn fault(kind: FaultKind) -> Self {
-        Self { after: Duration::ZERO, reply: Err(Fault::new(kind)) }
+        Self { dials: Duration::ZERO, after: Duration::ZERO, reply: Err(Fault::new(kind)) }
     }
 
     pub(crate) fn cut(status: u16, body: &str) -> Self {
         let body = Body::Cut(Zeroizing::new(body.as_bytes().to_vec()), Fault::new(FaultKind::Broken));
         Self {
+            dials: Duration::ZERO,
             after: Duration::ZERO,
             reply: Ok(HttpReply { status, retry_after: None, headers: ReplyHeaders::default(), body }),
         }
+    }
+
+    pub(crate) fn dialling(mut self, time: Duration) -> Self {
+        self.dials = time;
+        self
     }
 
     pub(crate) fn after(mut self, wait: Duration) -> Self {
@@ -148,7 +157,17 @@ impl Transport for Script {
                 inner.lines.pop_front().unwrap_or_else(Line::pending)
             };
             let _under_way = UnderWay(self.clone());
-            match tokio::time::timeout(call.timeout, tokio::time::sleep(line.after)).await {
+            let departure = call.departure.cloned();
+            let answering = async {
+                if !line.dials.is_zero() {
+                    tokio::time::sleep(line.dials).await;
+                }
+                if let Some(departure) = departure {
+                    departure.leaves();
+                }
+                tokio::time::sleep(line.after).await;
+            };
+            match tokio::time::timeout(call.timeout, answering).await {
                 Ok(()) => line.reply,
                 Err(_) => Err(Fault::new(FaultKind::TimedOut)),
             }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Barrier;
 
-use super::{TotpLockout, attempts, free, locked, user};
+use super::{Departure, TotpLockout, attempts, free, locked, user};
 use crate::attempts::LIMIT;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -17,7 +17,7 @@ async fn c28_of_a_thousand_wrong_codes_at_once_three_leave() {
                 tokio::spawn(async move {
                     start.wait().await;
                     if let Ok(mut attempt) = attempts.claim(user()) {
-                        attempt.sending();
+                        attempt.sending(Departure::gone());
                         sent.fetch_add(1, Ordering::SeqCst);
                         tokio::task::yield_now().await;
                         attempt.wrong();
@@ -44,7 +44,7 @@ fn b50_the_count_is_exact_between_threads() {
                 scope.spawn(|| {
                     for turn in 0..20 {
                         let Ok(mut attempt) = attempts.claim(user()) else { continue };
-                        attempt.sending();
+                        attempt.sending(Departure::gone());
                         match turn % 4 {
                             0 => attempt.refund(),
                             1 => {

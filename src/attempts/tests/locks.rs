@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::{LOCK, TotpLockout, advance, attempts, claim, free, key, locked, unjudged, user, wrong};
+use super::{
+    Departure, LOCK, TotpLockout, advance, attempts, claim, free, key, locked, unjudged, user, wrong,
+};
 
 #[tokio::test(start_paused = true)]
 async fn b50_three_wrong_codes_then_the_lock() {
@@ -99,7 +101,7 @@ async fn b51_what_was_not_judged_counts_nothing() {
     let attempts = attempts(TotpLockout::ResetByCancel);
     for _ in 0..10 {
         let mut attempt = claim(&attempts);
-        attempt.sending();
+        attempt.sending(Departure::gone());
         attempt.refund();
     }
     for _ in 0..10 {
@@ -108,13 +110,26 @@ async fn b51_what_was_not_judged_counts_nothing() {
     assert_eq!((free(&attempts), attempts.remembered()), (3, 0));
 }
 
+/// Dropped while its connection is made; what comes of the connection sends nothing any more.
+#[tokio::test(start_paused = true)]
+async fn f40_b51_a_code_that_has_not_left_keeps_no_place() {
+    let attempts = attempts(TotpLockout::ResetByCancel);
+    let departure = Departure::default();
+    let mut dialling = claim(&attempts);
+    dialling.sending(departure.clone());
+    assert_eq!(free(&attempts), 2, "while it is under way it has its place");
+    drop(dialling);
+    assert_eq!((free(&attempts), attempts.remembered()), (3, 0));
+    assert!(!departure.leaves());
+}
+
 #[tokio::test(start_paused = true)]
 async fn b51_a_code_that_may_have_been_sent_keeps_its_place_for_thirty_seconds() {
     let attempts = attempts(TotpLockout::ResetByCancel);
     claim(&attempts).hold();
     advance(10).await;
     let mut dropped = claim(&attempts);
-    dropped.sending();
+    dropped.sending(Departure::gone());
     drop(dropped);
     assert_eq!(free(&attempts), 1);
     assert_eq!(wrong(&attempts), 0);
@@ -184,7 +199,7 @@ async fn b52_a_code_under_way_when_a_cancel_comes_keeps_its_place_if_nobody_judg
     let attempts = attempts(TotpLockout::ResetByCancel);
     claim(&attempts).hold();
     let mut under_way = claim(&attempts);
-    under_way.sending();
+    under_way.sending(Departure::gone());
     attempts.reset_by_cancel(&user());
     assert_eq!(free(&attempts), 2, "the held one is free again, the one under way is not");
     drop(under_way);

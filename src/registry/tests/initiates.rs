@@ -156,10 +156,10 @@ async fn b35_an_id_that_is_repeated_for_somebody_else_is_theirs() {
 #[tokio::test]
 async fn section_2_2_the_resource_of_the_initiate_stays_with_the_id() {
     let registry = registry();
-    let said = super::Said::new(None, Some("https://api.example".into()), None);
+    let said = super::Said { resource: Some("https://api.example".into()), ..super::Said::default() };
     registry
         .initiating(user())
         .acknowledged(super::Acknowledged { said, ..acknowledged("id-1", super::LIFE) });
-    assert_eq!(wait(&registry, "id-1").slot.resource(), Some("https://api.example"));
+    assert_eq!(wait(&registry, "id-1").slot.resource().as_deref(), Some("https://api.example"));
     assert_eq!(wait(&registry, "id-2").slot.resource(), None);
 }

@@ -206,6 +206,27 @@ async fn b33_an_initiate_dropped_when_it_has_left_is_a_push_and_one_without_a_co
 }
 
 #[tokio::test(start_paused = true)]
+async fn f40_initiates_dropped_while_they_dial_are_no_pushes() {
+    let dialling = || ack("nobody's").dialling(Duration::from_secs(2)).after(Duration::from_secs(2));
+    let script = Script::new((0..6).map(|_| dialling()));
+    let client = scripted(&script);
+    for _ in 0..5 {
+        let dialling = client.initiate_app_approval(EMAIL).into_future();
+        assert!(tokio::time::timeout(Duration::from_millis(1_999), dialling).await.is_err());
+    }
+    assert_eq!((script.asked().len(), client.usage().push_counts), (5, 0));
+    let left = client.initiate_app_approval(EMAIL).into_future();
+    assert!(tokio::time::timeout(Duration::from_millis(2_001), left).await.is_err());
+    assert_eq!(client.usage().push_counts, 1, "this one has left");
+    for n in 0..4 {
+        script.then(ack(&format!("id-{n}")));
+        initiate(&client).await;
+    }
+    let error = client.initiate_app_approval(EMAIL).await.expect_err("too many");
+    assert_eq!((error.kind(), script.asked().len()), (ErrorKind::TooManyPushes, 10));
+}
+
+#[tokio::test(start_paused = true)]
 async fn f40_b33_of_a_thousand_at_once_no_more_are_sent_than_may_be() {
     let script = Script::new((0..1_000).map(|n| ack(&format!("id-{n}")).after(Duration::from_secs(1))));
     let client = scripted_with(&script, |builder| builder.max_in_flight(2));

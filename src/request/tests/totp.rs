@@ -124,6 +124,18 @@ async fn b51_an_attempt_that_may_have_been_judged_keeps_its_place_for_one_code()
 }
 
 #[tokio::test(start_paused = true)]
+async fn f40_b51_codes_dropped_while_they_dial_keep_no_place() {
+    let script =
+        Script::new((0..4).map(|_| right().dialling(Duration::from_secs(2)).after(Duration::from_secs(2))));
+    let client = scripted(&script);
+    for (after, left) in [(1_999, 3), (1_999, 3), (1_999, 3), (2_001, 2)] {
+        let verifying = client.verify_totp(EMAIL, "123456");
+        assert!(tokio::time::timeout(Duration::from_millis(after), verifying).await.is_err());
+        assert_eq!(client.totp_attempts_left(EMAIL).expect("an address"), left, "dropped after {after} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn f39_b51_codes_that_nobody_judged_are_not_called_wrong() {
     for line in [|| Line::json(503, ""), || Line::fault(FaultKind::Broken), || Line::json(200, "<html>")] {
         let script = Script::new((0..3).map(|_| line()));

@@ -9,6 +9,7 @@ mod looks;
 mod pages;
 mod parked;
 mod people;
+mod resources;
 mod runtimes;
 
 use std::time::Duration;

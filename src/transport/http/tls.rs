@@ -98,6 +98,21 @@ fn trust(
     Ok(builder.with_root_certificates(roots))
 }
 
+/// The file that a variable names in place of the platform's. One that cannot be read would be passed over without a word, and
+/// every server be refused later.
+#[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple"), not(feature = "webpki-roots")))]
+fn check_certificate_file() -> Result<(), Error> {
+    use std::io::Read as _;
+
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(()) };
+    // A folder can be opened, and not be read.
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut [0]));
+    read.map(drop).map_err(|error| {
+        Error::config("tls", "trusts what SSL_CERT_FILE names, and that is no file that can be read")
+            .with_source(error)
+    })
+}
+
 /// The platform's certificates, and its rules.
 #[cfg(not(feature = "webpki-roots"))]
 fn trust(
@@ -107,6 +122,8 @@ fn trust(
 ) -> Result<TrustBuilder, Error> {
     use rustls_platform_verifier::Verifier;
 
+    #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
+    check_certificate_file()?;
     #[cfg(not(target_os = "android"))]
     let verifier = Verifier::new_with_extra_roots(extra, provider);
     #[cfg(target_os = "android")]
