@@ -112,7 +112,7 @@ async fn j27_invalid_client() {
         assert!(initiated.error().to_string().contains(hint), "a hint");
         let verified = totp_through(code(if status == 200 { 401 } else { status }, "invalid_client")).await;
         assert_eq!(verified.error().kind(), ErrorKind::ClientAuth);
-        assert!(!verified.kept);
+        assert_eq!(verified.counted, 0);
         let polled = poll_through([fault]).await;
         assert_eq!((polled.error().kind(), polled.at.len()), (ErrorKind::ClientAuth, 1));
         assert!(polled.error().to_string().contains(hint));

@@ -15,7 +15,7 @@ const NUMBERS_OF_NOBODY: [&str; 9] =
 
 const WEEK: u64 = 7 * 24 * 60 * 60;
 
-async fn acknowledged(members: &str) -> (crate::support::Initiated, PendingApproval) {
+async fn acknowledged(members: &str) -> (crate::support::Once<PendingApproval>, PendingApproval) {
     let initiated =
         crate::support::initiate_through(json(200, format!(r#"{{"auth_req_id":"an-id"{members}}}"#))).await;
     let pending = initiated.result.as_ref().expect(members).clone();

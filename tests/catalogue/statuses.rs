@@ -73,7 +73,7 @@ async fn j41_the_servers_own_lock() {
         let verified = totp_through(json(429, body)).await;
         let outcome = verified.result.expect("a judgement");
         assert!(matches!(outcome, TotpOutcome::TooManyRetries { by: LockedBy::Server, retry_after: None }));
-        assert!(!verified.kept, "the local count is untouched");
+        assert_eq!(verified.counted, 0, "the local count is untouched");
     }
     let locked = totp_through(json(401, r#"{"success":false,"message":"Account temporarily locked"}"#)).await;
     assert!(matches!(locked.result, Ok(TotpOutcome::TooManyRetries { by: LockedBy::Server, .. })));

@@ -163,73 +163,35 @@ pub(crate) fn polled_at(sandbox: &Sandbox, start: Instant) -> Vec<u128> {
     polls.iter().map(|poll| poll.received_at.saturating_duration_since(start).as_millis()).collect()
 }
 
-/// An initiate that has come to its end.
-pub(crate) struct Initiated {
-    pub(crate) result: Result<PendingApproval, Error>,
+/// An initiate or a TOTP login that has come to its end.
+pub(crate) struct Once<T> {
+    pub(crate) result: Result<T, Error>,
     /// How often the server had it.
     pub(crate) requests: usize,
     /// How many pushes the server sent.
     pub(crate) pushes: usize,
-    /// Pushes that the guard counts.
-    pub(crate) guarded: usize,
+    /// What the client counts of it: a push that the guard knows, an attempt that keeps its place.
+    pub(crate) counted: usize,
 }
 
-impl Initiated {
+impl<T: std::fmt::Debug> Once<T> {
     #[track_caller]
     pub(crate) fn error(&self) -> &Error {
         self.result.as_ref().expect_err("an error")
     }
 
-    /// The kind, the status, and whether a push may be out; never more than one request.
+    /// The kind, the status, and whether it may have reached the server; exactly one request.
     #[track_caller]
     pub(crate) fn failed_as(&self) -> (ErrorKind, Option<u16>, bool) {
         let error = self.error();
-        assert!(self.requests <= 1, "an initiate is never repeated");
+        assert_eq!(self.requests, 1, "neither a push nor a code is ever sent twice");
         let maybe = error.may_have_reached_server();
-        assert_eq!(
-            self.guarded,
-            usize::from(maybe),
-            "a push that may be out counts, one that cannot does not"
-        );
+        assert_eq!(self.counted, usize::from(maybe), "what may be out counts, what cannot does not");
         (error.kind(), error.status(), maybe)
     }
 }
 
-pub(crate) async fn initiate_through(fault: Fault) -> Initiated {
-    let (sandbox, client) = start().await;
-    sandbox.faults().next(Call::Initiate, fault);
-    let result = client.initiate_app_approval(EMAIL).await;
-    let guarded = client.usage().push_counts;
-    assert_eq!(client.usage().remembered_ids, usize::from(result.is_ok()), "no id, no entry");
-    let (requests, pushes) = (sandbox.calls(Call::Initiate).len(), sandbox.issued().pushes());
-    assert_eq!(sandbox.log().len(), requests, "nothing else was sent");
-    leaves_nothing(&sandbox, &client).await;
-    Initiated { result, requests, pushes, guarded }
-}
-
-/// A TOTP login that has come to its end. The code was right.
-pub(crate) struct Verified {
-    pub(crate) result: Result<TotpOutcome, Error>,
-    pub(crate) requests: usize,
-    /// Whether the attempt keeps its place.
-    pub(crate) kept: bool,
-}
-
-impl Verified {
-    #[track_caller]
-    pub(crate) fn error(&self) -> &Error {
-        self.result.as_ref().expect_err("an error")
-    }
-
-    /// The kind, the status, and whether the attempt keeps its place; exactly one request.
-    #[track_caller]
-    pub(crate) fn failed_as(&self) -> (ErrorKind, Option<u16>, bool) {
-        let error = self.error();
-        assert_eq!(self.requests, 1, "a code is never sent twice");
-        assert_eq!(self.kept, error.may_have_reached_server());
-        (error.kind(), error.status(), self.kept)
-    }
-
+impl Once<TotpOutcome> {
     #[track_caller]
     pub(crate) fn error_code(&self) -> Option<&'static str> {
         assert_eq!(self.requests, 1, "a code is never sent twice");
@@ -237,14 +199,28 @@ impl Verified {
     }
 }
 
-pub(crate) async fn totp_through(fault: Fault) -> Verified {
+/// Initiates through this fault, and looks that nothing is left.
+pub(crate) async fn initiate_through(fault: Fault) -> Once<PendingApproval> {
+    let (sandbox, client) = start().await;
+    sandbox.faults().next(Call::Initiate, fault);
+    let result = client.initiate_app_approval(EMAIL).await;
+    let counted = client.usage().push_counts;
+    assert_eq!(client.usage().remembered_ids, usize::from(result.is_ok()), "no id, no entry");
+    let (requests, pushes) = (sandbox.calls(Call::Initiate).len(), sandbox.issued().pushes());
+    assert_eq!(sandbox.log().len(), requests, "nothing else was sent");
+    leaves_nothing(&sandbox, &client).await;
+    Once { result, requests, pushes, counted }
+}
+
+/// Verifies the right code through this fault, and looks that nothing is left.
+pub(crate) async fn totp_through(fault: Fault) -> Once<TotpOutcome> {
     let (sandbox, client) = start().await;
     sandbox.faults().next(Call::Totp, fault);
     let result = client.verify_totp(EMAIL, &sandbox.authenticator(EMAIL).code()).await;
-    let kept = client.usage().totp_counts > 0;
-    let requests = sandbox.calls(Call::Totp).len();
+    let counted = client.usage().totp_counts;
+    let (requests, pushes) = (sandbox.calls(Call::Totp).len(), sandbox.issued().pushes());
     leaves_nothing(&sandbox, &client).await;
-    Verified { result, requests, kept }
+    Once { result, requests, pushes, counted }
 }
 
 pub(crate) fn an_id() -> AuthReqId {
