@@ -6,6 +6,9 @@
 
 #[path = "support/help.rs"]
 mod help;
+#[macro_use]
+#[path = "support/say.rs"]
+mod say;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/stop.rs"]
@@ -138,10 +141,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     while let Some(Report { email, result }) = results.recv().await {
         match result.map(ApprovalOutcome::approved) {
             Ok(Ok(approval)) => {
-                println!("{email}: in, {} characters of token", approval.token().expose_secret().len());
+                say!("{email}: in, {} characters of token", approval.token().expose_secret().len());
             }
-            Ok(Err(why)) => println!("{email}: {why}"),
-            Err(error) => println!("{email}: {error}"),
+            Ok(Err(why)) => say!("{email}: {why}"),
+            Err(error) => say!("{email}: {error}"),
         }
     }
     service.await?;
@@ -149,7 +152,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let client = server.client.clone();
     server.stop().await;
     // No poll is left. The ids and the pushes that are remembered end with their time, and hold nothing but a few bytes.
-    println!("left behind: {:?}", client.usage());
+    say!("left behind: {:?}", client.usage());
     // A thread may still be waiting for a line of standard input, and nothing can interrupt it.
     std::process::exit(0);
 }

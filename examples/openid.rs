@@ -10,6 +10,9 @@
 
 #[path = "support/help.rs"]
 mod help;
+#[macro_use]
+#[path = "support/say.rs"]
+mod say;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -37,10 +40,10 @@ async fn sign_in(issuer: &str, client_id: &str, secret: String, login: &str) -> 
         .await?; // metadata and keys, checked
     let message = BindingMessage::portable("PAY-4711")?;
     let pending = client.initiate(Hint::login(login)).binding_message(message).await?;
-    println!("asked; waiting for {} s at most", pending.expires_in().as_secs());
+    say!("asked; waiting for {} s at most", pending.expires_in().as_secs());
     let approval = pending.wait().await?.approved()?; // whatever else it is, nobody is let in
     let (issuer, subject) = approval.person().ok_or("no ID Token")?;
-    println!("{subject} of {issuer} has approved");
+    say!("{subject} of {issuer} has approved");
     Ok(())
 }
 

@@ -1,5 +1,9 @@
 //! A fake AuthSec server, or a fake OpenID provider, to try clients on: `cargo run --example sandbox -- --help`.
 
+#[macro_use]
+#[path = "support/say.rs"]
+mod say;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -129,7 +133,7 @@ async fn main() -> ExitCode {
         }
     };
     if options.help {
-        print!("{HELP}");
+        say!("{}", HELP.trim_end());
         return ExitCode::SUCCESS;
     }
     let sandbox = match options.builder().start().await {
@@ -139,24 +143,24 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    println!("base URL   {}", sandbox.base_url());
-    println!("phone      {}/", sandbox.base_url());
+    say!("base URL   {}", sandbox.base_url());
+    say!("phone      {}/", sandbox.base_url());
     if options.openid {
-        println!("issuer     {}", sandbox.issuer());
+        say!("issuer     {}", sandbox.issuer());
     }
-    println!("workspace  {}", sandbox.workspace_id());
+    say!("workspace  {}", sandbox.workspace_id());
     for client in &options.clients {
-        println!("client     {client}");
+        say!("client     {client}");
     }
     for email in &options.users {
         let authenticator = sandbox.authenticator(email);
-        println!("user       {email}  TOTP secret {}  code {}", authenticator.secret(), authenticator.code());
+        say!("user       {email}  TOTP secret {}  code {}", authenticator.secret(), authenticator.code());
         if options.openid {
-            println!("  subject  {}", sandbox.subject(email));
+            say!("  subject  {}", sandbox.subject(email));
         }
     }
-    println!("user       {NO_DEVICE}  (no device, unless it stands above)");
-    println!("stop with Ctrl-C");
+    say!("user       {NO_DEVICE}  (no device, unless it stands above)");
+    say!("stop with Ctrl-C");
     // Without a signal handler the sandbox runs until the process is killed.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;

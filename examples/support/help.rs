@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub(crate) fn is_asked_for(text: &str) -> bool {
     let asked = std::env::args().skip(1).any(|word| word == "--help" || word == "-h");
     if asked {
-        print!("{text}");
+        // If nobody reads it any more, as behind `| head -1`, nobody misses it.
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
     }
     asked
 }

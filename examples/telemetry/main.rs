@@ -6,6 +6,9 @@
 #[path = "../support/help.rs"]
 mod help;
 mod recorder;
+#[macro_use]
+#[path = "../support/say.rs"]
+mod say;
 mod spans;
 
 use std::error::Error;
@@ -67,7 +70,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     client.shutdown().await;
     sandbox.stop().await;
-    print!("{recorder}");
+    say!("{}", recorder.to_string().trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

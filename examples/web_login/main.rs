@@ -18,6 +18,9 @@
 #![allow(unreachable_pub, reason = "a program has no API")]
 #![allow(clippy::arithmetic_side_effects, reason = "small counts, and times of a day at most")]
 
+#[macro_use]
+#[path = "../support/say.rs"]
+mod say;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/stop.rs"]
@@ -82,17 +85,17 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let app =
         App::new(server.client.clone(), options.demo(server.sandbox.as_ref()), &options, address.port());
 
-    println!("website    http://{address}/");
+    say!("website    http://{address}/");
     if let Some(sandbox) = &server.sandbox {
-        println!("phone      {}/", sandbox.base_url());
+        say!("phone      {}/", sandbox.base_url());
     }
-    println!("stop with Ctrl-C");
+    say!("stop with Ctrl-C");
 
     axum::serve(listener, handlers::routes(Arc::clone(&app)))
         .with_graceful_shutdown(Arc::clone(&app).until_stopped())
         .await?;
     app.finish().await;
     server.stop().await;
-    println!("stopped");
+    say!("stopped");
     Ok(())
 }
