@@ -1,26 +1,23 @@
-use std::{collections::HashMap, future::pending, sync::Arc, sync::Mutex, time::Duration};
-
 use authsec_ciba::{Approval, BindingMessage, CibaClient, CibaClientBuilder, Email, Error};
-use authsec_ciba::{ErrorKind, MatchCode, NotApproved, SignInError, TotpLockout};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use authsec_ciba::{ErrorKind as Kind, MatchCode, NotApproved, SignInError, TotpLockout};
+use std::{collections::HashMap, future::pending, sync::Arc, sync::Mutex, time::Duration};
+use tokio::{task::JoinSet, time::Instant, time::timeout_at};
 
 /// Your patience, from the click on. Below the 300 s of a server, whose end tells that there was a request.
 const LIFE: Duration = Duration::from_secs(240);
-type Asking = JoinSet<Result<Approval, SignInError>>;
+/// What a stranger's address comes to. A stranger sees what somebody sees who does not answer.
+const NOBODY: [Kind; 3] = [Kind::NoDeviceRegistered, Kind::TooManyPushes, Kind::UserNotFound];
 
-/// The client of a page that anybody can open, from `CibaClient::builder().env()?`.
+/// For a page that anybody can open: no Cancel gives new guesses at a code, and no sign-in ends another of the same address.
 fn client(settings: CibaClientBuilder) -> Result<CibaClient, Error> {
-    // Nobody's Cancel gives new guesses at a code, and nobody's sign-in ends another of the same address.
     settings.totp_lockout(TotpLockout::Strict).concurrent_approvals(true).build()
 }
 
 /// At most one sign-in for each session. Dropping its set ends its task, wherever it stands.
 #[derive(Clone, Default)]
-struct SignIns(Arc<Mutex<HashMap<String, (Asking, Instant)>>>);
+struct SignIns(Arc<Mutex<HashMap<String, (JoinSet<Result<Approval, SignInError>>, Instant)>>>);
 
 enum Status {
-    Nothing,
     Waiting,
     SignedIn(Approval), // `approval.email()` says who
     Failed(&'static str),
@@ -33,31 +30,27 @@ impl SignIns {
         let message = BindingMessage::with_match_code("Sign in to Example", &code)?;
         let asking = client.initiate_app_approval(&email).binding_message(message);
         let asked = async {
-            use ErrorKind::{NoDeviceRegistered, TooManyPushes, UserNotFound};
-            match asking.await {
-                Ok(request) => Ok(request.wait().await?.approved()?),
-                Err(error) => match error.kind() {
-                    // A stranger sees what somebody sees who does not answer.
-                    NoDeviceRegistered | TooManyPushes | UserNotFound => pending().await,
-                    _ => Err(error.into()),
-                },
-            }
+            let request = match asking.await {
+                Err(error) if NOBODY.contains(&error.kind()) => pending().await,
+                asked => asked?,
+            };
+            Ok(request.wait().await?.approved()?)
         };
-        let mut task = Asking::new();
+        let mut task = JoinSet::new();
         task.spawn(async move { timeout_at(until, asked).await.unwrap_or(Err(NotApproved::Timeout.into())) });
         let mut all = self.0.lock().unwrap();
         all.retain(|_, (_, until)| until.elapsed() < LIFE); // browsers that never came back
         all.insert(session.to_owned(), (task, until)); // an older one of this session ends here
         Ok(code)
     }
-    /// GET /status, as often as the page likes.
-    fn status(&self, session: &str) -> Status {
+    /// GET /status, as often as the page likes. `None`: there is no sign-in of this session, or it was told how it ended.
+    fn status(&self, session: &str) -> Option<Status> {
         let mut all = self.0.lock().unwrap();
-        let Some((task, _)) = all.get_mut(session) else { return Status::Nothing };
-        let Some(ended) = task.try_join_next() else { return Status::Waiting };
+        let (task, _) = all.get_mut(session)?;
+        let Some(ended) = task.try_join_next() else { return Some(Status::Waiting) };
         all.remove(session);
         let ended = ended.map_err(|_| "error").and_then(|ended| ended.map_err(|why| why.status()));
-        ended.map_or_else(Status::Failed, Status::SignedIn)
+        Some(ended.map_or_else(Status::Failed, Status::SignedIn))
     }
     /// POST /cancel, and when the session ends.
     fn cancel(&self, session: &str) {
