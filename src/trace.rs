@@ -14,7 +14,7 @@ pub(crate) const TOTP: &str = "authsec.totp";
 /// The short random id of one flow: of an approval's initiate, its polls and all its waits, or of a TOTP login. It stands
 /// in every span and warning of theirs, and is no secret: nothing can be done with it but to find them in a log.
 ///
-/// `Display` shows eight hexadecimal digits.
+/// `Display` shows eight hexadecimal digits; so it is written and read with the feature `serde`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlowId(u32);
 
@@ -33,6 +33,24 @@ impl fmt::Display for FlowId {
 impl fmt::Debug for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FlowId({self})")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FlowId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for FlowId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+        let flow = u32::from_str_radix(&text, 16).ok().map(Self);
+        // As it is shown, and in no other way.
+        flow.filter(|flow| flow.to_string() == *text)
+            .ok_or_else(|| serde::de::Error::custom("not a flow's id: it has eight hexadecimal digits"))
     }
 }
 

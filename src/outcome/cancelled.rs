@@ -13,6 +13,8 @@ pub enum CancelReason {
 
 /// What [`cancel_approval`](crate::CibaClient::cancel_approval) did. The outcome of a poll that it stopped is
 /// [`ApprovalOutcome::Cancelled`](crate::ApprovalOutcome::Cancelled).
+///
+/// With the feature `serde` it is written as the API reference shows it, `{"status":"cancelled"}`, and `polls_stopped` beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancellation {
     pub(crate) polls_stopped: usize,
@@ -29,5 +31,17 @@ impl Cancellation {
     #[must_use]
     pub fn polls_stopped(&self) -> usize {
         self.polls_stopped
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Cancellation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("status", self.status())?;
+        map.serialize_entry("polls_stopped", &self.polls_stopped)?;
+        map.end()
     }
 }

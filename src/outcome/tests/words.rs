@@ -153,7 +153,48 @@ fn f61_what_is_no_secret_is_serde_with_the_references_strings() {
         assert_eq!(read.as_str(), code);
     }
     assert!(serde_json::from_str::<ErrorCode>("\"free text\"").is_err());
+    assert_eq!(json(&Cancellation { polls_stopped: 2 }), r#"{"status":"cancelled","polls_stopped":2}"#);
     assert_eq!(serde_json::from_str::<ErrorKind>("\"tls\"").expect("a kind"), ErrorKind::Tls);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn f61_a_look_is_written_with_the_references_strings_and_without_the_token() {
+    use crate::PollStatus;
+
+    let json = |status: &PollStatus| serde_json::to_string(status).expect("written");
+    let pending = PollStatus::Pending { next_poll_in: Duration::from_millis(4_999) };
+    assert_eq!(json(&pending), r#"{"status":"pending","next_poll_in_ms":4999}"#);
+    assert_eq!(
+        json(&PollStatus::Ended(ApprovalOutcome::Approved(approval("canary")))),
+        r#"{"status":"approved"}"#
+    );
+    assert_eq!(
+        json(&PollStatus::Ended(ApprovalOutcome::Cancelled(CancelReason::Superseded))),
+        r#"{"status":"cancelled","reason":"superseded"}"#
+    );
+    for outcome in not_approved() {
+        let status = outcome.status();
+        assert!(
+            json(&PollStatus::Ended(outcome)).starts_with(&format!(r#"{{"status":"{status}""#)),
+            "{status}"
+        );
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn f61_a_flows_id_is_written_as_it_is_shown_and_read_so_alone() {
+    use crate::FlowId;
+
+    let flow = FlowId::random();
+    let written = serde_json::to_string(&flow).expect("written");
+    assert_eq!(written, format!("\"{flow}\""));
+    assert_eq!(serde_json::from_str::<FlowId>(&written).expect("read"), flow);
+    assert_eq!(serde_json::from_str::<FlowId>("\"00000000\"").expect("read").to_string(), "00000000");
+    for other in ["0000000", "000000000", "0000000G", "+0000000", "5F0C9A13", " 0000000", ""] {
+        assert!(serde_json::from_str::<FlowId>(&format!("\"{other}\"")).is_err(), "{other}");
+    }
 }
 
 #[cfg(feature = "serde")]
