@@ -6,7 +6,7 @@ use std::time::Duration;
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
 use authsec_ciba::{AuthReqId, CibaClient, CibaClientBuilder, ErrorKind, TotpOutcome, Usage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use crate::support::wire::{ACK, APPROVED, Act, EXPIRED, Greeting, PENDING, Wire, answer, ok};
@@ -436,6 +436,61 @@ fn f28_out_of_file_descriptors() {
         "{said}"
     );
     assert!(said.contains("polls on: true") && said.contains("again: true"), "{said}");
+}
+
+/// Uses the last local port, and calls. Does nothing unless the test below starts it.
+#[cfg(target_os = "linux")]
+#[test]
+fn inner_runs_out_of_ports() {
+    if !child::is_inner() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", 7_468)).await.expect("a network of our own");
+        let acts = [ACK, r#"{"success":true,"token":"a-token"}"#].map(|body| Act::Say(ok(body)));
+        let wire = Wire::on(listener, Greeting::None, acts);
+        let client = wire.client();
+        let mut hoard = Vec::new();
+        let last = loop {
+            match TcpStream::connect(wire.address).await {
+                Ok(stream) => {
+                    // Its port is free as soon as it is closed.
+                    stream.set_zero_linger().expect("a socket");
+                    hoard.push(stream);
+                }
+                Err(error) => break error,
+            }
+        };
+        println!("{} ports, then {:?}", hoard.len(), last.kind());
+        let error = client.initiate_app_approval(EMAIL).await.expect_err("no port");
+        println!("initiate: {:?} {} {error}", error.kind(), error.may_have_reached_server());
+        let error = client.verify_totp(EMAIL, "123456").await.expect_err("no port");
+        println!("login: {:?} {} {error}", error.kind(), error.may_have_reached_server());
+        println!("counted: {:?}", client.usage());
+        let poll = client.poll_for_approval(EMAIL, &an_id()).interval(seconds(1)).timeout(seconds(6)).spawn();
+        tokio::time::sleep(seconds(5)).await;
+        println!("polls on: {}", !poll.is_finished());
+        println!("requests: {}", wire.requests());
+        drop((poll, hoard));
+        println!("again: {}", client.initiate_app_approval(EMAIL).await.is_ok());
+    });
+}
+
+/// F-44: the same of local ports.
+#[cfg(target_os = "linux")]
+#[test]
+fn f44_out_of_local_ports() {
+    let Some(said) = child::run_with_ports("network::inner_runs_out_of_ports", 40_000..=40_003) else {
+        return;
+    };
+    assert!(said.contains("4 ports, then AddrNotAvailable"), "{said}");
+    for call in ["initiate", "login"] {
+        assert!(said.contains(&format!("{call}: Network false this machine has no local port")), "{said}");
+    }
+    assert!(said.contains("totp_counts: 0, push_counts: 0"), "nothing has left: {said}");
+    assert!(said.contains("polls on: true") && said.contains("requests: 0"), "{said}");
+    assert!(said.contains("again: true"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Whom an answer names (B-73): another request, byte for byte, or another person is a protocol error at once.
 
-use super::{ID, initiate, is_protocol, meaning, poll, totp};
+use super::{ID, answer, initiate, is_protocol, key, meaning, poll, totp};
 use crate::ErrorKind;
-use crate::answer::PollAnswer;
+use crate::answer::{Asked, PollAnswer};
+use crate::authsec::read_poll;
 
 const ANOTHER_PERSON: [&str; 9] = [
     r#""email":"other@example.com""#,
@@ -73,6 +74,27 @@ fn f31_an_equal_echo_is_fine() {
         let denied = poll(403, format!(r#"{{"error":"access_denied",{echo}}}"#));
         assert!(matches!(denied, PollAnswer::Denied), "{echo}: {denied:?}");
     }
+}
+
+/// An id is a text: what only looks like it as a number is another one, and a number is no id.
+#[test]
+fn f31_an_id_that_is_a_number_is_none() {
+    let person = key();
+    let asked = Asked { auth_req_id: "42", email: &person };
+    let poll = |body: &str| read_poll(&answer(200, body.as_bytes()), &asked);
+    for number in ["42", "42.0", "4.2e1", "-42", "42e400"] {
+        for rest in
+            [r#""access_token":"t""#, r#""error":"authorization_pending""#, r#""error":"access_denied""#]
+        {
+            let body = format!(r#"{{{rest},"auth_req_id":{number}}}"#);
+            is_protocol(poll(&body), &body);
+        }
+        let body = format!(r#"{{"auth_req_id":{number},"expires_in":300,"interval":5}}"#);
+        let error = initiate(200, &body).expect_err(&body);
+        assert_eq!((error.kind(), error.may_have_reached_server()), (ErrorKind::Protocol, true), "{body}");
+    }
+    let body = r#"{"access_token":"t","auth_req_id":"42"}"#;
+    assert!(matches!(poll(body), PollAnswer::Approved(_)), "the same text");
 }
 
 #[test]

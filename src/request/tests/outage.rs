@@ -1,7 +1,9 @@
-//! B-24: a crowd, and a server that is gone for a minute.
+//! B-24, F-21: a crowd, and a server that is gone for a while.
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test's counters")]
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +17,12 @@ use crate::{AuthReqId, CibaClient};
 /// From when to when the server is gone, in seconds since the start.
 const DOWN: std::ops::Range<u64> = 20..80;
 
+/// The same of one that stands still for a moment.
+const STOPPED: std::ops::Range<u64> = 20..26;
+
+/// The crowd's interval, in seconds.
+const INTERVAL: u64 = 5;
+
 /// How a server is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gone {
@@ -22,6 +30,8 @@ enum Gone {
     Refuses,
     /// Something listens and never answers.
     Hangs,
+    /// It stands still, and answers when it goes on.
+    Stops,
 }
 
 /// A server that counts requests by the second in which they arrive.
@@ -32,9 +42,20 @@ struct Server {
     /// When it begins to approve, in seconds.
     approves: u64,
     seen: Arc<Mutex<Vec<usize>>>,
+    /// When each person was first answered since it is back.
+    back: Arc<Mutex<HashMap<Vec<u8>, Duration>>>,
 }
 
 impl Server {
+    /// From when to when it is gone.
+    fn down(&self) -> Range<u64> {
+        if self.gone == Gone::Stops { STOPPED } else { DOWN }
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().duration_since(self.start)
+    }
+
     fn second(&self) -> u64 {
         now().duration_since(self.start).as_secs()
     }
@@ -52,14 +73,27 @@ impl Transport for Server {
                 }
                 seen[place] += 1;
             }
-            if DOWN.contains(&second) {
-                if self.gone == Gone::Hangs {
-                    tokio::time::sleep(call.timeout).await;
-                    return Err(Fault::new(FaultKind::TimedOut));
+            if self.down().contains(&second) {
+                match self.gone {
+                    Gone::Refuses => return Err(Fault::new(FaultKind::NotConnected)),
+                    Gone::Hangs => {
+                        tokio::time::sleep(call.timeout).await;
+                        return Err(Fault::new(FaultKind::TimedOut));
+                    }
+                    Gone::Stops => {
+                        let left = Duration::from_secs(self.down().end) - self.elapsed();
+                        tokio::time::timeout(call.timeout, tokio::time::sleep(left))
+                            .await
+                            .map_err(|_| Fault::new(FaultKind::TimedOut))?;
+                    }
                 }
-                return Err(Fault::new(FaultKind::NotConnected));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
+            if self.second() >= self.down().end {
+                let elapsed = self.elapsed();
+                let mut back = self.back.lock().expect("not poisoned");
+                back.entry(call.body.to_vec()).or_insert(elapsed);
+            }
             let (status, body) = if second < self.approves {
                 (202, r#"{"error":"authorization_pending"}"#)
             } else {
@@ -73,8 +107,15 @@ impl Transport for Server {
 
 /// Requests by the second, and how many of the crowd were approved.
 async fn crowd(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> (Vec<usize>, usize) {
+    let (server, approved) = crowd_at(people, gone, approves, max_in_flight).await;
+    let seen = server.seen.lock().expect("not poisoned").clone();
+    (seen, approved)
+}
+
+/// The server, when all have their outcome, and how many were approved.
+async fn crowd_at(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> (Server, usize) {
     fastrand::seed(24);
-    let server = Server { start: now(), gone, approves, seen: Arc::default() };
+    let server = Server { start: now(), gone, approves, seen: Arc::default(), back: Arc::default() };
     let builder = CibaClient::builder()
         .base_url("https://authsec.example")
         .client_id("client")
@@ -86,7 +127,7 @@ async fn crowd(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> 
         // They came at random over one interval.
         let id = AuthReqId::new(format!("id-{person}")).expect("an id");
         let poll = client.poll_for_approval(format!("user{person}@example.com"), &id);
-        let poll = poll.policy(PollPolicy::default()).interval(Duration::from_secs(5));
+        let poll = poll.policy(PollPolicy::default()).interval(Duration::from_secs(INTERVAL));
         let came = Duration::from_micros(fastrand::u64(..5_000_000));
         tasks.push(tokio::spawn(async move {
             tokio::time::sleep(came).await;
@@ -97,8 +138,7 @@ async fn crowd(people: u64, gone: Gone, approves: u64, max_in_flight: usize) -> 
     for task in tasks {
         approved += usize::from(task.await.expect("no panic") == "approved");
     }
-    let seen = server.seen.lock().expect("not poisoned").clone();
-    (seen, approved)
+    (server, approved)
 }
 
 /// The mean and the peak of some seconds.
@@ -140,4 +180,23 @@ async fn b24_b82_the_queue_behind_a_server_that_hangs_does_not_stampede() {
     let (mean, peak) = load(&seen[80..]);
     println!("{seen:?}\nafter the return: mean {mean}/s, peak {peak}/s");
     assert!(peak <= 2 * mean, "mean {mean}/s, peak {peak}/s after the return: {seen:?}");
+}
+
+/// Whoever stands in the queue is woken when there is something to do, and then at once.
+#[tokio::test(start_paused = true)]
+async fn f21_the_crowd_is_back_within_one_interval_when_a_server_that_stood_still_goes_on() {
+    let (server, approved) = crowd_at(10_000, Gone::Stops, 60, 512).await;
+    assert_eq!(approved, 10_000);
+    let back = server.back.lock().expect("not poisoned");
+    assert_eq!(back.len(), 10_000, "each was answered again");
+    let last = back.values().max().expect("somebody");
+    let limit = Duration::from_secs(STOPPED.end + INTERVAL);
+    println!("the last of the crowd is back at {last:?}");
+    assert!(*last <= limit, "the last is back at {last:?}, and one interval is over at {limit:?}");
+    // And at its pace: no second of the next intervals sees more than the crowd is, nor less than it asks for.
+    let seen = server.seen.lock().expect("not poisoned");
+    for interval in seen[31..56].chunks(INTERVAL as usize) {
+        let polls: usize = interval.iter().sum();
+        assert!((9_500..=10_000).contains(&polls), "{polls} polls in an interval: {seen:?}");
+    }
 }

@@ -17,6 +17,26 @@ pub(crate) fn run_limited(test: &str, descriptors: u32) -> String {
     finish(command, test, &[])
 }
 
+/// The same in a network of its own, which has nothing but loopback and so many local ports. `None` where this machine lets
+/// nobody have one.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub(crate) fn run_with_ports(test: &str, ports: std::ops::RangeInclusive<u16>) -> Option<String> {
+    let alone = |script: &str| {
+        let mut command = Command::new("unshare");
+        let range = format!("'{} {}' > /proc/sys/net/ipv4/ip_local_port_range", ports.start(), ports.end());
+        command.arg("-rn").args(["sh", "-c"]).arg(format!("ip link set lo up && echo {range} && {script}"));
+        command
+    };
+    if !alone("true").output().is_ok_and(|output| output.status.success()) {
+        println!("not run: no network of its own for {test}");
+        return None;
+    }
+    let mut command = alone("exec \"$0\" \"$@\"");
+    command.arg(std::env::current_exe().expect("this binary"));
+    Some(finish(command, test, &[]))
+}
+
 #[track_caller]
 fn finish(mut command: Command, test: &str, environment: &[(&str, &str)]) -> String {
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
