@@ -41,7 +41,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// use std::time::Duration;
-/// use authsec_ciba::{ApiRoutes, CibaClient, PollPolicy};
+/// use authsec_ciba::{ApiRoutes, CibaClient, PollPolicy, TotpLockout};
 ///
 /// # fn main() -> Result<(), authsec_ciba::Error> {
 /// let client = CibaClient::builder()
@@ -49,6 +49,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 ///     .client_id("my-client")
 ///     .client_secret("its secret")
 ///     .routes(ApiRoutes::Workspace)
+///     .totp_lockout(TotpLockout::Strict) // behind a web page: no Cancel gives new guesses at a code
 ///     .poll_policy(PollPolicy::default().timeout(Duration::from_secs(120)))
 ///     .build()?;
 /// # let _ = client;
@@ -261,7 +262,8 @@ impl CibaClientBuilder {
     /// times.
     ///
     /// The platform's are those of the operating system; on Linux and other Unixes except Apple's those of the usual files,
-    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place. With the feature `webpki-roots` they are
+    /// or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place; a file that is named there and cannot be read is
+    /// an error of [`build`](Self::build). With the feature `webpki-roots` they are
     /// Mozilla's, compiled in, and no variable is read.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.connection.root_certificates.push(pem.into());

@@ -1,5 +1,8 @@
 //! N32, N33: HTTP/2 connections that end in the middle.
 
+use std::future::IntoFuture as _;
+use std::time::Duration;
+
 use authsec_ciba::ErrorKind;
 use tokio::time::Instant;
 
@@ -20,6 +23,32 @@ async fn n32_goaway_before_the_stream_was_processed() {
         let error = server.client().initiate_app_approval(EMAIL).await.expect_err("refused");
         assert_eq!((error.kind(), server.requests()), (ErrorKind::Network, 1), "{refusal:?}");
         assert_eq!(server.accepted(), 1);
+    }
+}
+
+/// F-40: a stream that the server has, and that is dropped, is a push and an attempt.
+#[tokio::test(start_paused = true)]
+async fn f40_what_is_dropped_when_the_server_has_it_counts() {
+    let server = Frames::new([Act::Silence]).await;
+    for (request, call) in [(1, "initiate"), (2, "login")] {
+        let fresh = server.client();
+        let calling = match call {
+            "initiate" => tokio::spawn({
+                let call = fresh.initiate_app_approval(EMAIL).into_future();
+                async { drop(call.await) }
+            }),
+            _ => tokio::spawn({
+                let call = fresh.verify_totp(EMAIL, "123456");
+                async { drop(call.await) }
+            }),
+        };
+        while server.requests() < request {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        calling.abort();
+        assert!(calling.await.is_err());
+        let usage = fresh.usage();
+        assert_eq!(usage.push_counts + usage.totp_counts, 1, "{call}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! N19 to N26: servers that cannot prove who they are.
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use authsec_ciba::{CibaClient, ErrorKind, Usage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -90,12 +92,52 @@ async fn n22_the_handshake_stalls() {
     assert_eq!(silent.open(), 0);
 }
 
+/// F-40: nothing of it had left.
+#[tokio::test(start_paused = true)]
+async fn f40_what_is_dropped_in_the_handshake_is_neither_a_push_nor_an_attempt() {
+    let silent = Wire::over_tls(None, false, []).await;
+    let client = client(&silent, None);
+    for _ in 0..6 {
+        let initiate = client.initiate_app_approval(EMAIL).into_future();
+        assert!(tokio::time::timeout(seconds(1), initiate).await.is_err());
+        let verify = client.verify_totp(EMAIL, "123456");
+        assert!(tokio::time::timeout(seconds(1), verify).await.is_err());
+    }
+    assert!(silent.accepted() > 0, "they have dialled");
+    assert_eq!(client.usage(), Usage::default());
+    assert_eq!(client.totp_attempts_left(EMAIL).expect("an address"), 3);
+}
+
+/// F-40, the other way round: the server has all of it.
+#[tokio::test(start_paused = true)]
+async fn f40_what_is_dropped_when_the_server_has_it_is_a_push_and_an_attempt() {
+    let authority = Authority::new();
+    let tls = authority.server("127.0.0.1", GOOD);
+    let server = Wire::over_tls(Some(tls), false, [Act::Hold(Vec::new())]).await;
+    let client = client(&server, Some(&authority));
+    let initiating = tokio::spawn(client.initiate_app_approval(EMAIL).into_future());
+    let verifying = tokio::spawn(client.verify_totp(EMAIL, "123456"));
+    while server.requests() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    initiating.abort();
+    verifying.abort();
+    assert!(initiating.await.is_err() && verifying.await.is_err());
+    let usage = client.usage();
+    assert_eq!((usage.push_counts, usage.totp_counts), (1, 1));
+    assert_eq!(client.totp_attempts_left(EMAIL).expect("an address"), 2);
+}
+
 /// Says whether a client can be built. Does nothing unless the test below starts it.
 #[test]
 fn inner_builds_a_client() {
     if child::is_inner() {
         for base_url in ["https://prod.api.authsec.ai", "http://127.0.0.1:7468"] {
-            match CibaClient::builder().base_url(base_url).admin().build() {
+            let mut builder = CibaClient::builder().base_url(base_url).admin();
+            if std::env::var_os("ROOT").is_some() {
+                builder = builder.root_certificate(Authority::new().pem());
+            }
+            match builder.build() {
                 Ok(_) => println!("{base_url}: built"),
                 Err(error) => println!("{base_url}: {:?} {:?} {error}", error.kind(), error.field()),
             }
@@ -111,6 +153,24 @@ fn n24_an_image_without_ca_roots() {
     assert!(said.contains(r#"Config Some("tls")"#), "at build time: {said}");
     assert!(said.contains("http://127.0.0.1:7468: built"), "plain http needs none: {said}");
     assert!(said.contains("webpki-roots") && said.contains("root_certificate"), "names the way out: {said}");
+}
+
+/// F-47: what a variable names is used or refused, also where other authorities would do.
+#[cfg(all(target_os = "linux", not(feature = "webpki-roots")))]
+#[test]
+fn f47_a_certificate_file_that_is_not_there_is_told_at_build() {
+    for missing in ["/nowhere/canary.pem", "/"] {
+        for beside in ["/etc/ssl/certs", ""] {
+            let environment = [("SSL_CERT_FILE", missing), ("SSL_CERT_DIR", beside), ("ROOT", "1")];
+            let said = child::run("tls::inner_builds_a_client", &environment);
+            let refusal = r#"https://prod.api.authsec.ai: Config Some("tls")"#;
+            assert!(said.contains(refusal) && said.contains("SSL_CERT_FILE"), "{said}");
+            assert!(!said.contains("canary"), "the variable's name, and never its value: {said}");
+            assert!(said.contains("http://127.0.0.1:7468: built"), "plain http needs none: {said}");
+        }
+    }
+    let said = child::run("tls::inner_builds_a_client", &[("SSL_CERT_FILE", ""), ("ROOT", "1")]);
+    assert!(said.contains("https://prod.api.authsec.ai: built"), "an empty one names nothing: {said}");
 }
 
 #[tokio::test(start_paused = true)]
