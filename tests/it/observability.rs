@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authsec_ciba::sandbox::{Call, Fault, Reaction};
-use authsec_ciba::{ApprovalOutcome, CibaClient, Error, PollStatus};
+use authsec_ciba::{ApprovalOutcome, CibaClient, Error, ErrorKind, PollStatus};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber as _;
 use tracing::span::{Attributes, Id};
@@ -96,6 +96,30 @@ async fn b90_a_look_tells_what_it_found() {
     assert_eq!(told("outcome=\"timeout\""), 1, "{text}");
     assert_eq!(told("outcome=\"error\" error=\"server\""), 1, "{text}");
     assert_eq!(told("outcome=\"dropped\""), 0, "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b90_a_wait_for_what_was_answered_has_its_span_and_one_that_is_refused_has_none() {
+    let captured = Captured::default();
+    async {
+        let (sandbox, client) = start().await;
+        sandbox.phone(EMAIL).react(Reaction::Approve);
+        let pending = client.initiate_app_approval(EMAIL).await.expect("pushed");
+        let _ = pending.wait().await.expect("an outcome").approved().expect("approved");
+        tokio::time::advance(Duration::from_secs(11)).await;
+        let error = pending.wait().await.expect_err("somebody is in by it");
+        assert_eq!(error.kind(), ErrorKind::AlreadyAnswered);
+        client.poll_for_approval("other@example.com", pending.auth_req_id()).await.expect_err("another's");
+    }
+    .with_subscriber(captured.subscriber())
+    .await;
+    let text = captured.text();
+    let closed = |word: &str| {
+        let told = |line: &&str| ["authsec.poll", "close", word].iter().all(|it| line.contains(it));
+        text.lines().filter(told).count()
+    };
+    assert_eq!(closed("outcome=\"error\" error=\"already_answered\""), 1, "{text}");
+    assert_eq!(closed("outcome="), 2, "{text}");
 }
 
 /// An initiate and a login that both fail.
