@@ -45,7 +45,7 @@ pub(crate) struct Registry {
 }
 
 /// What a wait knows of an id that nobody has heard of here.
-pub(crate) struct Unheard {
+pub(crate) struct UnknownId {
     pub(crate) flow: FlowId,
     pub(crate) said: Said,
     /// Where the caller has seen the acknowledgement.
@@ -110,11 +110,11 @@ impl Registry {
         &self,
         key: &PersonKey,
         id: &AuthReqId,
-        unheard: Unheard,
+        unknown: UnknownId,
     ) -> Result<(Arc<Slot>, Joined), Error> {
         let at = now();
         self.people.sweep(at);
-        let Unheard { flow, said, life } = unheard;
+        let UnknownId { flow, said, life } = unknown;
         let resource = said.resource.clone();
         let mut said = Some(said);
         let mut fresh = || {

@@ -20,9 +20,9 @@ pub(crate) enum Scalar<'de> {
     Nested,
 }
 
-/// Text of an answer: lent by its body, unless it holds an escape. It may be a token, so what is not lent is wiped.
+/// Text of an answer: borrowed from its body, unless it holds an escape. It may be a token, so what is not borrowed is wiped.
 pub(crate) enum Text<'de> {
-    Lent(&'de str),
+    Borrowed(&'de str),
     Own(Zeroizing<String>),
 }
 
@@ -31,7 +31,7 @@ impl Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         match self {
-            Self::Lent(text) => text,
+            Self::Borrowed(text) => text,
             Self::Own(text) => text,
         }
     }
@@ -233,7 +233,7 @@ impl<'de> Visitor<'de> for AsScalar {
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Scalar<'de>, E> {
-        Ok(Scalar::Text(Text::Lent(value)))
+        Ok(Scalar::Text(Text::Borrowed(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Scalar<'de>, E> {

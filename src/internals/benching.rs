@@ -8,7 +8,7 @@ use crate::answer::{Answer, Asked, PollAnswer};
 use crate::authsec::{Plane, PollBody, TotpAnswer};
 use crate::clock::{Instant, later, now};
 use crate::poll::{Deadline, Event, Jitter, Pace, PollPolicy, Verdict};
-use crate::registry::{Ended, Joined, News, Said, Slot, Unheard};
+use crate::registry::{Ended, Joined, News, Said, Slot, UnknownId};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, PersonKey};
 
@@ -112,8 +112,8 @@ impl Registry {
     /// Joins an id, if it is this person's.
     #[must_use]
     pub fn join(&self, email: &Email, id: &AuthReqId) -> Option<Wait> {
-        let unheard = Unheard { flow: FlowId::random(), said: Said::default(), life: None };
-        let (slot, joined) = self.0.join(&email.key(), id, unheard).ok()?;
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None };
+        let (slot, joined) = self.0.join(&email.key(), id, unknown).ok()?;
         Some(Wait { registry: Arc::clone(&self.0), slot, joined, left: false })
     }
 

@@ -18,7 +18,7 @@ use loom::thread::{self, JoinHandle};
 use tokio::runtime::Handle;
 
 use super::{
-    Acknowledged, Asking, Ended, Initiating, Joined, News, Registry, Request, Said, Slot, Unheard, Work,
+    Acknowledged, Asking, Ended, Initiating, Joined, News, Registry, Request, Said, Slot, UnknownId, Work,
 };
 use crate::clock::{Instant, later, now};
 use crate::outcome::{ApprovalOutcome, CancelReason, Granted};
@@ -61,9 +61,9 @@ impl World {
     }
 
     fn wait(&self, text: &str) -> Waiting {
-        let unheard = Unheard { flow: FlowId::random(), said: Said::default(), life: None };
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None };
         let id = AuthReqId::new(text).expect("an id");
-        let (slot, joined) = self.registry.join(&self.key, &id, unheard).expect("the user's");
+        let (slot, joined) = self.registry.join(&self.key, &id, unknown).expect("the user's");
         Waiting { world: self.clone(), slot, joined, left: false }
     }
 

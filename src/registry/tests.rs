@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::{Acknowledged, Ended, Joined, News, Registry, Request, Said, Slot, Unheard, Work};
+use super::{Acknowledged, Ended, Joined, News, Registry, Request, Said, Slot, UnknownId, Work};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{Approval, ApprovalOutcome, CancelReason, Granted, Outcome};
@@ -99,8 +99,8 @@ impl Waiting {
         text: &str,
         life: Option<Life>,
     ) -> Result<Self, Error> {
-        let unheard = Unheard { flow: FlowId::random(), said: Said::default(), life };
-        let (slot, joined) = registry.join(key, &id(text), unheard)?;
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life };
+        let (slot, joined) = registry.join(key, &id(text), unknown)?;
         let began_over = slot.see(joined.member.failures, |_| ()).is_none();
         Ok(Self { registry: Arc::clone(registry), slot, joined, began_over, left: false })
     }

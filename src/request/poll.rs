@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Finished, Held, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
-use crate::registry::{Said, Unheard};
+use crate::registry::{Said, UnknownId};
 use crate::trace::{self, FlowId};
 use crate::types::{AuthReqId, Started, Whom};
 
@@ -199,8 +199,8 @@ impl PollForApproval {
         let email = whom.email.clone().filter(|_| life.is_some());
         let resource = self.resource.map(Into::into);
         let said = Said { email, resource, started: self.started };
-        let unheard = Unheard { flow: flow.unwrap_or_else(FlowId::random), said, life };
-        let (slot, joined) = self.inner.registry.join(&whom.key, &self.id, unheard)?;
+        let unknown = UnknownId { flow: flow.unwrap_or_else(FlowId::random), said, life };
+        let (slot, joined) = self.inner.registry.join(&whom.key, &self.id, unknown)?;
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
         let interval = self.interval.map(|interval| interval.min(timeout));
         let schedule = slot.pace(|_, life| {
