@@ -21,6 +21,6 @@ pub use policy::PollPolicy;
 pub(crate) use policy::{Jitter, LONGEST_WAIT};
 pub use progress::Progress;
 pub(crate) use progress::{Listener, Tell, Telling};
-pub(crate) use schedule::{Deadline, Schedule, Step, UnderWay};
+pub(crate) use schedule::{Deadline, Decision, Schedule, UnderWay, View};
 pub use task::ApprovalTask;
 pub(crate) use wait::Wait;

@@ -18,7 +18,7 @@ pub(crate) use initiates::Acknowledged;
 use initiates::Initiates;
 use person::Person;
 pub(crate) use request::{Companion, Request, Work};
-pub(crate) use slot::{Joined, Membership, Said, Slot, View};
+pub(crate) use slot::{Joined, Membership, Said, Slot};
 use tokio::runtime::Handle;
 
 use crate::clock::{Instant, now};

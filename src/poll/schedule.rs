@@ -7,7 +7,7 @@ use super::policy::PollPolicy;
 use super::{Millis, Pace};
 use crate::clock::{Instant, later};
 use crate::error::{Error, ErrorKind};
-use crate::outcome::ApprovalOutcome;
+use crate::outcome::{ApprovalOutcome, Outcome};
 
 /// When a wait ends at the latest, and whose word that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,29 @@ pub(crate) enum UnderWay {
     Checking(Instant),
 }
 
+/// What a wait sees of its id when it decides.
+pub(crate) struct View<'a> {
+    pub(crate) pace: &'a Pace,
+    pub(crate) life: Option<Life>,
+    pub(crate) under_way: UnderWay,
+    /// Nobody else waits for the id.
+    pub(crate) alone: bool,
+    /// How many requests have begun.
+    pub(crate) begun: u32,
+}
+
+/// What a wait does.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    Sleep(Instant),
+    /// Ask, if no more requests than these have begun meanwhile.
+    Ask(u32),
+    /// Go along with the request that is under way, at most until then.
+    Stay(Instant),
+    /// Its time is over, and this is what it comes to.
+    Close(Outcome),
+}
+
 /// The times of one wait. What belongs to the id is its [`Pace`].
 #[derive(Debug)]
 pub(crate) struct Schedule {
@@ -87,6 +110,38 @@ impl Schedule {
         let floor = self.floor(pace, policy);
         let allowed = pace.allowed_at(floor, life).unwrap_or(at).max(at);
         pace.patience(floor).map_or(allowed, |patience| patience.max(allowed))
+    }
+
+    /// What to do, for the instant `at` that was slept for, however late the timer was: it is `now`. A request that stands in the
+    /// queue is waited for until the wait's deadline, as one sleep; one that has left, for the grace behind it; one that has brought an
+    /// approval, for as long as its check may take.
+    pub(crate) fn decide(
+        &self,
+        view: &View<'_>,
+        policy: &PollPolicy,
+        request_timeout: Duration,
+        at: Instant,
+        now: Instant,
+    ) -> Decision {
+        let View { pace, life, under_way, alone, begun } = *view;
+        let close = || Decision::Close(self.close(pace, under_way));
+        let stays_until = || self.stays_until(pace, policy, request_timeout);
+        match under_way {
+            UnderWay::Nothing => match self.next(pace, life, policy, alone, at) {
+                // The machine was asleep: nobody would wait for the answer any more, and the approval may be in it.
+                step if step.polls && step.at <= at && now > stays_until() => close(),
+                step if step.at > at => Decision::Sleep(step.at),
+                step if step.polls => Decision::Ask(begun),
+                _ => close(),
+            },
+            UnderWay::Queued if at < self.deadline => Decision::Stay(self.deadline),
+            UnderWay::Sent if at < stays_until() => Decision::Stay(stays_until()),
+            // The person has approved in time: what it is checked by may still have to come (OpenID keys).
+            UnderWay::Checking(until) if at < until.max(stays_until()) => {
+                Decision::Stay(until.max(stays_until()))
+            }
+            UnderWay::Queued | UnderWay::Sent | UnderWay::Checking(_) => close(),
+        }
     }
 
     /// What to do next, seen from `at`. `alone`: no other wait is under way for the id.
@@ -147,7 +202,7 @@ impl Schedule {
     }
 
     /// Time is over: whose time, unless the last attempts failed; then nobody knows what the person did.
-    pub(crate) fn close(&self, pace: &Pace, under_way: UnderWay) -> Result<ApprovalOutcome, Error> {
+    pub(crate) fn close(&self, pace: &Pace, under_way: UnderWay) -> Outcome {
         if self.ending == Ending::Expired && pace.approval_cut() && self.polls(pace) == 0 {
             return Ok(ApprovalOutcome::ApprovalLost);
         }

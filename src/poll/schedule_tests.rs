@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Deadline, Ending, Schedule, UnderWay};
+use super::{Deadline, Decision, Ending, Schedule, UnderWay, View};
 use crate::clock::{Instant, later, now};
 use crate::poll::policy::LONGEST_WAIT;
 use crate::poll::{Event, Jitter, Life, Millis, Pace, PollPolicy, Verdict};
@@ -324,5 +324,97 @@ fn b16_b23_what_an_id_has_come_to_when_its_time_is_over() {
         (&timeout, UnderWay::Sent, true),
     ] {
         assert_eq!(told(schedule, &pace, under_way), ("network", again, true), "{schedule:?} {under_way:?}");
+    }
+}
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a wait of an id does whose last request ended at 0 s, in seconds since then. Its floor is 5 s, its time is over at 60 s,
+/// and the default grace is 2 s.
+fn decided(pace: &Pace, ending: Ending, under_way: UnderWay, start: Instant, at: u64, now: u64) -> String {
+    let schedule = Schedule::new(Deadline { at: later(start, seconds(60)), ending }, None, 0);
+    let life = (ending == Ending::Expired).then(|| Life::ending(later(start, seconds(60)), Millis::ZERO));
+    let view = View { pace, life, under_way, alone: true, begun: 7 };
+    let (at, now) = (later(start, seconds(at)), later(start, seconds(now)));
+    let since = |instant: Instant| instant.duration_since(start).as_secs();
+    match schedule.decide(&view, &PollPolicy::default(), REQUEST_TIMEOUT, at, now) {
+        Decision::Sleep(until) => format!("sleep {}", since(until)),
+        Decision::Ask(begun) => format!("ask {begun}"),
+        Decision::Stay(until) => format!("stay {}", since(until)),
+        Decision::Close(Ok(outcome)) => outcome.status().to_owned(),
+        Decision::Close(Err(error)) => format!("{} {}", error.kind().as_str(), error.is_retryable()),
+    }
+}
+
+/// The queue is one sleep to the wait's own deadline and one look at it: nothing in it wakes before.
+#[test]
+fn f15_f19_b82_the_queue_and_what_is_on_the_wire_are_decided_by_the_deadline_alone() {
+    use Ending::{Expired, Timeout};
+    use UnderWay::{Checking, Nothing, Queued, Sent};
+
+    let start = now();
+    let pace = Pace::acknowledged(seconds(5), start);
+    let checking = |until| Checking(start + seconds(until));
+    let rows = [
+        // Ending, what is under way, the instant that was slept for, now, what is done.
+        (Timeout, Nothing, 0, 0, "sleep 5"),
+        (Timeout, Nothing, 5, 5, "ask 7"),
+        (Timeout, Nothing, 5, 61, "ask 7"),
+        (Timeout, Nothing, 60, 62, "ask 7"),
+        (Timeout, Nothing, 60, 63, "timeout"),
+        (Timeout, Nothing, 61, 61, "timeout"),
+        (Expired, Nothing, 60, 62, "ask 7"),
+        (Expired, Nothing, 60, 63, "expired_token"),
+        (Timeout, Queued, 0, 0, "stay 60"),
+        (Timeout, Queued, 59, 59, "stay 60"),
+        (Timeout, Queued, 59, 600, "stay 60"),
+        (Timeout, Queued, 60, 60, "timeout"),
+        (Expired, Queued, 59, 59, "stay 60"),
+        (Expired, Queued, 60, 60, "network true"),
+        (Timeout, Sent, 0, 0, "stay 62"),
+        (Timeout, Sent, 61, 61, "stay 62"),
+        (Timeout, Sent, 62, 62, "timeout"),
+        (Expired, Sent, 61, 61, "stay 62"),
+        (Expired, Sent, 62, 62, "network true"),
+        (Timeout, checking(72), 61, 61, "stay 72"),
+        (Timeout, checking(72), 72, 72, "timeout"),
+        (Expired, checking(72), 71, 71, "stay 72"),
+        (Expired, checking(72), 72, 72, "network true"),
+        (Timeout, checking(30), 31, 31, "stay 62"),
+        (Timeout, checking(30), 62, 62, "timeout"),
+    ];
+    for (ending, under_way, at, now, expected) in rows {
+        let found = decided(&pace, ending, under_way, start, at, now);
+        assert_eq!(found, expected, "{ending:?} {under_way:?} at {at} s, now {now} s");
+    }
+}
+
+/// Sent away from a queue that does not move, a wait comes again one to three floors later, and not at its deadline's cost.
+#[test]
+fn f19_f21_b82_a_wait_that_found_no_place_sleeps_for_one_to_three_floors() {
+    let start = now();
+    for (jitter, again) in [(0, 5), (u16::MAX / 2, 10), (u16::MAX, 15)] {
+        let mut pace = Pace::acknowledged(seconds(5), start);
+        let _ = pace.observe(Event::NoPlace, &PollPolicy::default(), start, Jitter(jitter));
+        let at = |at| decided(&pace, Ending::Expired, UnderWay::Nothing, start, at, at);
+        assert!([format!("sleep {again}"), format!("sleep {}", again - 1)].contains(&at(0)), "{}", at(0));
+        assert_eq!(at(again + 1), "ask 7");
+        assert_eq!(at(61), "network false", "nobody has asked, and nobody can any more");
+        let timeout = decided(&pace, Ending::Timeout, UnderWay::Nothing, start, 61, 61);
+        assert_eq!(timeout, "timeout");
+    }
+}
+
+/// How long answers take stretches the patience with what is on the wire, and a request's own timeout ends it; the queue has
+/// neither.
+#[test]
+fn f17_b14_the_grace_is_of_what_is_on_the_wire_and_not_of_the_queue() {
+    let start = now();
+    for (slowest, until) in [(0, 62), (1, 62), (3, 66), (9, 70)] {
+        let mut pace = Pace::acknowledged(seconds(5), start);
+        pace.took(seconds(slowest));
+        let decided = |under_way| decided(&pace, Ending::Timeout, under_way, start, 60, 60);
+        assert_eq!(decided(UnderWay::Sent), format!("stay {until}"), "slowest {slowest} s");
+        assert_eq!(decided(UnderWay::Queued), "timeout", "slowest {slowest} s");
     }
 }

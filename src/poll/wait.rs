@@ -5,12 +5,12 @@ use tokio::runtime::Handle;
 use tracing::Span;
 
 use super::exchange::exchange;
-use super::{Event, Listener, PollPolicy, Schedule, Step, Tell, UnderWay, pace};
+use super::{Decision, Event, Listener, PollPolicy, Schedule, Tell, UnderWay, View, pace};
 use crate::client::Inner;
 use crate::clock::{Instant, now};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::{ApprovalOutcome, Outcome, PollStatus};
-use crate::registry::{Joined, Membership, Request, Slot, View, Work};
+use crate::registry::{Joined, Membership, Request, Slot, Work};
 use crate::transport::Caller;
 
 /// The shortest time until a next look that is ever told: whoever sleeps so long does not spin.
@@ -75,14 +75,6 @@ pub(super) enum Glance {
     Pending,
 }
 
-/// What a wait goes by, decided under the slot's lock.
-enum Plan {
-    Step(Step),
-    Ask(u32),
-    Stay(Instant),
-    Close(Outcome),
-}
-
 /// How long a wait goes along with a request.
 enum Patience {
     Enough,
@@ -127,16 +119,17 @@ impl Wait {
     /// time to ask, a request is begun.
     pub(super) fn next(&self, at: Instant) -> Next {
         loop {
-            let (plan, request) = match self.slot.see(self.member.failures, |view| self.plan(view, at)) {
-                Some((plan, request)) => (plan, request),
-                None => return Next::Receive,
+            let decide = |view: &View<'_>| {
+                self.schedule.decide(view, self.policy(), self.inner.request_timeout, at, now())
             };
-            match (plan, request) {
-                (Plan::Close(outcome), _) => return Next::End(outcome),
-                (Plan::Step(step), _) => return Next::Sleep(step.at),
-                (Plan::Ask(begun), _) => drop(self.ask(begun, Caller::Poll)),
-                (Plan::Stay(until), None) => return Next::Sleep(until),
-                (Plan::Stay(until), Some(request)) => match self.patience_with(&request, at) {
+            let Some((decision, request)) = self.slot.see(self.member.failures, decide) else {
+                return Next::Receive;
+            };
+            match (decision, request) {
+                (Decision::Close(outcome), _) => return Next::End(outcome),
+                (Decision::Sleep(until), _) | (Decision::Stay(until), None) => return Next::Sleep(until),
+                (Decision::Ask(begun), _) => drop(self.ask(begun, Caller::Poll)),
+                (Decision::Stay(until), Some(request)) => match self.patience_with(&request, at) {
                     Patience::Enough => return Next::Drive(request, Some(until)),
                     Patience::Until(overdue) => {
                         // Who waits where it was begun may have left, or not be driven.
@@ -149,28 +142,6 @@ impl Wait {
                     Patience::None => self.desert(&request, at),
                 },
             }
-        }
-    }
-
-    fn plan(&self, view: &View<'_>, at: Instant) -> Plan {
-        let (schedule, policy) = (&self.schedule, self.policy());
-        let close = || Plan::Close(schedule.close(view.pace, view.under_way));
-        let stays_until = || schedule.stays_until(view.pace, policy, self.inner.request_timeout);
-        match view.under_way {
-            UnderWay::Nothing => match schedule.next(view.pace, view.life, policy, view.alone, at) {
-                // The machine was asleep: nobody would wait for the answer any more, and the approval may be in it.
-                step if step.polls && step.at <= at && now() > stays_until() => close(),
-                step if step.at > at => Plan::Step(step),
-                step if step.polls => Plan::Ask(view.begun),
-                _ => close(),
-            },
-            UnderWay::Queued if at < schedule.deadline() => Plan::Stay(schedule.deadline()),
-            UnderWay::Sent if at < stays_until() => Plan::Stay(stays_until()),
-            // The person has approved in time: what it is checked by may still have to come (OpenID keys).
-            UnderWay::Checking(until) if at < until.max(stays_until()) => {
-                Plan::Stay(until.max(stays_until()))
-            }
-            UnderWay::Queued | UnderWay::Sent | UnderWay::Checking(_) => close(),
         }
     }
 

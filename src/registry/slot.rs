@@ -11,7 +11,7 @@ use super::state::{Left, Stage, State};
 use crate::clock::{Instant, later, now};
 use crate::error::Error;
 use crate::outcome::{CancelReason, Outcome};
-use crate::poll::{Life, Listener, Pace, UnderWay};
+use crate::poll::{Life, Listener, Pace, UnderWay, View};
 use crate::sync::{Mutex, lock};
 use crate::trace::FlowId;
 use crate::types::{AuthReqId, Email, PersonKey, Started};
@@ -70,17 +70,6 @@ pub(crate) struct Membership {
     pub(crate) failures: u32,
     /// It came too late for an approval that others have received.
     pub(crate) late: bool,
-}
-
-/// What a wait goes by.
-pub(crate) struct View<'a> {
-    pub(crate) pace: &'a Pace,
-    pub(crate) life: Option<Life>,
-    pub(crate) under_way: UnderWay,
-    /// Nobody else waits for the id.
-    pub(crate) alone: bool,
-    /// How many requests have begun.
-    pub(crate) begun: u32,
 }
 
 impl Slot {
