@@ -7,6 +7,7 @@ use tokio::{task::JoinSet, time::Instant, time::timeout_at};
 const LIFE: Duration = Duration::from_secs(240);
 /// What a stranger's address comes to. A stranger sees what somebody sees who does not answer.
 const NOBODY: [Kind; 3] = [Kind::NoDeviceRegistered, Kind::TooManyPushes, Kind::UserNotFound];
+type Asking = JoinSet<Result<Approval, SignInError>>;
 
 /// For a page that anybody can open: no Cancel gives new guesses at a code, and no sign-in ends another of the same address.
 fn client(settings: CibaClientBuilder) -> Result<CibaClient, Error> {
@@ -15,7 +16,7 @@ fn client(settings: CibaClientBuilder) -> Result<CibaClient, Error> {
 
 /// At most one sign-in for each session. Dropping its set ends its task, wherever it stands.
 #[derive(Clone, Default)]
-struct SignIns(Arc<Mutex<HashMap<String, (JoinSet<Result<Approval, SignInError>>, Instant)>>>);
+struct SignIns(Arc<Mutex<HashMap<String, (Asking, Instant)>>>);
 
 enum Status {
     Waiting,
@@ -36,11 +37,10 @@ impl SignIns {
             };
             Ok(request.wait().await?.approved()?)
         };
-        let mut task = JoinSet::new();
-        task.spawn(async move { timeout_at(until, asked).await.unwrap_or(Err(NotApproved::Timeout.into())) });
+        let task = async move { timeout_at(until, asked).await.unwrap_or(Err(NotApproved::Timeout.into())) };
         let mut all = self.0.lock().unwrap();
         all.retain(|_, (_, until)| until.elapsed() < LIFE); // browsers that never came back
-        all.insert(session.to_owned(), (task, until)); // an older one of this session ends here
+        all.insert(session.to_owned(), (Asking::from_iter([task]), until)); // this session's older one ends here
         Ok(code)
     }
     /// GET /status, as often as the page likes. `None`: there is no sign-in of this session, or it was told how it ended.
