@@ -120,6 +120,11 @@ async fn f40_what_is_dropped_when_the_server_has_it_is_a_push_and_an_attempt() {
     while server.requests() < 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    for heard in server.heard() {
+        let length = format!("content-length: {}", heard.body.len());
+        let says_so = heard.head.lines().any(|line| line.eq_ignore_ascii_case(&length));
+        assert!(says_so, "in one piece: {}", heard.head);
+    }
     initiating.abort();
     verifying.abort();
     assert!(initiating.await.is_err() && verifying.await.is_err());
