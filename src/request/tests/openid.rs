@@ -250,8 +250,7 @@ async fn c13_o42_a_denial_counts_by_its_time() {
     for (life, polled, ended) in [(120, 5_000, "access_denied"), (4, 4_000, "expired_token")] {
         let script = Script::new([Line::ack(5, life), code(403, "access_denied")]);
         let client = scripted_with(&script, |provider| {
-            let quirks = Quirks { denied_may_mean_expired: true, ..Quirks::default() };
-            provider.quirks(quirks)
+            provider.quirks(Quirks { denied_may_mean_expired: true, ..Quirks::default() })
         });
         let started = initiate(&client).await;
         let start = now();
