@@ -72,6 +72,8 @@ pub(crate) struct HttpTransport {
     headers: HeaderMap,
     /// The targets by which reqwest knows those of a server that is an address.
     aliases: Mutex<Vec<(Url, Url)>>,
+    /// By which setting the server's address is known.
+    setting: &'static str,
 }
 
 impl HttpTransport {
@@ -98,6 +100,7 @@ impl HttpTransport {
             runtimes: Runtimes::default(),
             headers,
             aliases: Mutex::default(),
+            setting: options.setting,
         })
     }
 
@@ -217,7 +220,10 @@ impl HttpTransport {
             };
             let read = match read {
                 Ok(read) => read.map_err(|error| {
-                    fault::sort(error, &Way { to: &call.target.url, proxy: self.clients.proxy() })
+                    fault::sort(
+                        error,
+                        &Way { to: &call.target.url, setting: self.setting, proxy: self.clients.proxy() },
+                    )
                 }),
                 Err(_elapsed) => Err(Fault::timed_out(call.timeout)),
             };

@@ -1,12 +1,14 @@
 //! What a provider writes is for the caller alone: it may hold the person's name (H 11). And what an error advises is a setting of
 //! this client's.
 
-use authsec_ciba::{ClientAuth, Error, ErrorKind, Hint};
+use authsec_ciba::{ClientAuth, Error, ErrorKind, Hint, OpenId};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::capture::Captured;
 use crate::op::{Answer, CLIENT, DISCOVERY, KEYS, Op, START, TOKEN};
-use crate::support::{builder, client, refused_start, started, status};
+use crate::support::{builder, client, refused_start, started, status, with};
 
 const NAME: &str = "Liddell";
 
@@ -138,7 +140,7 @@ async fn o22_a_refused_client_is_not_told_that_its_secret_is_missing() {
     let op = Op::start().await;
     op.always(TOKEN, Answer::code(401, "invalid_client"));
     let client = authsec_ciba::CibaClient::builder()
-        .openid(authsec_ciba::OpenId::at(op.issuer()))
+        .openid(OpenId::at(op.issuer()))
         .client_id(CLIENT)
         .client_auth(ClientAuth::secret_post("a secret that is wrong"))
         .discover()
@@ -149,4 +151,54 @@ async fn o22_a_refused_client_is_not_told_that_its_secret_is_missing() {
     assert!(!error.to_string().contains("is not set"), "{error}");
     op.always(TOKEN, op.approval());
     assert_eq!(status(&started(&client).await.wait().await), "approved");
+}
+
+/// Something that says this to whoever connects.
+async fn speaks(words: &'static [u8]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let host = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(words).await;
+        }
+    });
+    host
+}
+
+/// Who does not answer, or not as a server does, is known by what the client has set.
+#[tokio::test(start_paused = true)]
+async fn b91_a_provider_that_is_not_there_is_no_base_url() {
+    let at = |scheme: &str, host: &str| {
+        let provider = OpenId::at(format!("{scheme}://{host}"))
+            .backchannel_authentication_endpoint(format!("{scheme}://{host}{START}"))
+            .token_endpoint(format!("{scheme}://{host}{TOKEN}"))
+            .jwks_uri(format!("{scheme}://{host}{KEYS}"));
+        with(provider).build().expect("a client")
+    };
+    let nobody = {
+        let free = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        free.local_addr().expect("an address").to_string()
+    };
+    let (plain, other) = (speaks(b"HTTP/1.1 400 X\r\n\r\n").await, speaks(b"SSH-2.0-x\r\n\r\n").await);
+    for (client, words) in [
+        (
+            at("http", &nobody),
+            format!("nothing listens on {nobody}: check host and port of the provider's address ("),
+        ),
+        (
+            at("https", &plain),
+            format!(
+                "what answers at {plain} does not speak TLS: check scheme and port of the provider's address ("
+            ),
+        ),
+        (
+            at("http", &other),
+            "the answer is not HTTP: check the port of the provider's address, and whether it wants https ("
+                .to_owned(),
+        ),
+    ] {
+        let error = client.check().await.expect_err("nobody");
+        assert!(error.to_string().starts_with(&words), "{error}");
+    }
 }

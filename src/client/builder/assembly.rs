@@ -27,7 +27,11 @@ impl CibaClientBuilder {
         identity: Option<Zeroizing<Vec<u8>>>,
         max_in_flight: usize,
     ) -> HttpOptions {
-        self.connection.options(base_url, identity, max_in_flight)
+        #[cfg(feature = "openid")]
+        let setting = if self.openid.is_some() { "the provider's address" } else { "base_url" };
+        #[cfg(not(feature = "openid"))]
+        let setting = "base_url";
+        self.connection.options(base_url, setting, identity, max_in_flight)
     }
 
     /// Everything but the transport, which tests replace.

@@ -34,15 +34,17 @@ impl Connection {
         self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
     }
 
-    /// For the connections to this address; `identity` is what is presented there, if anything is.
+    /// For the connections to this address, which errors name as that `setting`; `identity` is what is presented there, if anything is.
     pub(super) fn options(
         &self,
         base_url: Url,
+        setting: &'static str,
         identity: Option<Zeroizing<Vec<u8>>>,
         max_in_flight: usize,
     ) -> HttpOptions {
         HttpOptions {
             base_url,
+            setting,
             user_agent: self.user_agent.clone(),
             proxy: self.proxy.clone(),
             root_certificates: self.root_certificates.clone(),

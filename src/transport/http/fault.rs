@@ -12,6 +12,8 @@ use crate::transport::{Fault, FaultKind};
 /// The way that a request was to take, for words.
 pub(super) struct Way<'a> {
     pub(super) to: &'a Url,
+    /// By which setting that is known.
+    pub(super) setting: &'static str,
     /// The proxy's origin.
     pub(super) proxy: Option<&'a str>,
 }
@@ -42,7 +44,9 @@ pub(super) fn sort(error: reqwest::Error, way: &Way<'_>) -> Fault {
     } else if error.is_timeout() {
         (FaultKind::TimedOut, None)
     } else if is_garbled(&error) {
-        (FaultKind::Garbled, None)
+        let sentence =
+            format!("the answer is not HTTP: check the port of {}, and whether it wants https", way.setting);
+        (FaultKind::Garbled, Some(sentence.into()))
     } else {
         (FaultKind::Broken, None)
     };
@@ -66,8 +70,9 @@ fn connecting(error: &(dyn StdError + 'static), way: &Way<'_>) -> (FaultKind, Op
             (_, Some(sentence)) => sentence.into(),
             (FaultKind::NotTls, None) => {
                 format!(
-                    "what answers at {} does not speak TLS: check scheme and port of base_url",
-                    way.host()
+                    "what answers at {} does not speak TLS: check scheme and port of {}",
+                    way.host(),
+                    way.setting
                 )
             }
             (_, None) => "the server could not prove who it is".to_owned(),
@@ -107,7 +112,7 @@ fn connecting(error: &(dyn StdError + 'static), way: &Way<'_>) -> (FaultKind, Op
         (Some(proxy), Some(_)) => format!("the proxy {proxy} did not open a way to {}", way.host()),
         (Some(proxy), None) => format!("the proxy {proxy}, or the server behind it, could not be reached"),
         (None, _) if io().any(|error| error.kind() == io::ErrorKind::ConnectionRefused) => {
-            format!("nothing listens on {}: check host and port of base_url", way.host())
+            format!("nothing listens on {}: check host and port of {}", way.host(), way.setting)
         }
         (None, _) => format!("the server could not be reached on {}", way.host()),
     };

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 /// What the transport is set up with.
 pub(crate) struct HttpOptions {
     pub(crate) base_url: Url,
+    /// By which setting that is known, for words.
+    pub(crate) setting: &'static str,
     pub(crate) user_agent: Option<String>,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
