@@ -71,8 +71,9 @@ fn b02_no_token_is_made_from_outside() {
 #[test]
 fn b74_no_secret_is_serialised_or_read_back() {
     none_implements!(AccessToken, AuthReqId, ClientSecret, TotpCode, Approval, Verified, PendingApproval => Serialize);
-    none_implements!(ApprovalOutcome, TotpOutcome, PollStatus, CibaClient, CibaClientBuilder, Error => Serialize);
-    none_implements!(AccessToken, AuthReqId, Approval, ApprovalOutcome, TotpOutcome => DeserializeOwned);
+    // What a look has found is written as its status, without the token (`f61_a_look_is_written_…`), and never read.
+    none_implements!(ApprovalOutcome, TotpOutcome, CibaClient, CibaClientBuilder, Error => Serialize);
+    none_implements!(AccessToken, AuthReqId, Approval, ApprovalOutcome, TotpOutcome, PollStatus => DeserializeOwned);
 }
 
 #[test]
