@@ -259,3 +259,16 @@ async fn c13_o42_a_denial_counts_by_its_time() {
         stops(&script).await;
     }
 }
+
+/// A future of more than 1,032 bytes is slow to allocate, and what only a provider needs is in none of AuthSec's.
+#[tokio::test(start_paused = true)]
+async fn o55_b80_a_start_is_small_enough_to_be_quick_to_allocate() {
+    use std::future::IntoFuture as _;
+
+    let script = Script::default();
+    let at_a_provider = scripted(&script).initiate(crate::Hint::login("alice")).into_future();
+    let at_authsec =
+        crate::client::tests::scripted(&script).initiate_app_approval("user@example.com").into_future();
+    let bytes = [size_of_val(&*at_a_provider), size_of_val(&*at_authsec)];
+    assert!(bytes.iter().all(|bytes| *bytes <= 1_032), "{bytes:?}");
+}
