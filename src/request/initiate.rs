@@ -319,7 +319,7 @@ async fn send(
             target,
             authorization: authorization.as_ref(),
             headers: headers.as_ref(),
-            secrets: &[wish.login_hint],
+            secrets: std::slice::from_ref(&wish.login_hint),
             more_secrets: &secrets,
         };
         let call = HttpCall {
