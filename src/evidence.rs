@@ -104,7 +104,9 @@ impl Evidence<'_> {
     /// A server that wants a secret says the same of none as of a wrong one. At a provider it need not stand in a header.
     fn naming_what_is_missing(&self, error: Error) -> Error {
         let is_refused = error.kind() == ErrorKind::ClientAuth && error.status() == Some(401);
-        let may_lack = self.server == Server::AuthSec && self.purpose != Purpose::Login;
+        // An assertion goes in the body, in the place of a secret.
+        let asserts = !self.more_secrets.is_empty();
+        let may_lack = self.server == Server::AuthSec && self.purpose != Purpose::Login && !asserts;
         if !is_refused || self.authorization.is_some() || !may_lack {
             return error;
         }

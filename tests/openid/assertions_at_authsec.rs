@@ -396,6 +396,9 @@ async fn o02_the_sandbox_takes_a_right_assertion_and_no_other() {
         let stranger = builder(&base_url).client_auth(auth).build().expect("a client");
         let error = stranger.initiate_app_approval(EMAIL).await.expect_err("another's key");
         assert_eq!((error.kind(), error.status()), (ErrorKind::ClientAuth, Some(401)), "{error}");
+        assert_eq!(error.field(), Some("client_auth"), "no secret is missing: {error}");
+        let error = stranger.check().await.expect_err("another's key");
+        assert_eq!((error.kind(), error.field()), (ErrorKind::ClientAuth, Some("client_auth")), "{error}");
     }
     assert_eq!(sandbox.issued().pushes(), pushes);
     assert_eq!(sandbox.calls(Call::Initiate).len(), 3);
