@@ -138,7 +138,6 @@ impl InitiateApproval {
         span: CallSpan,
     ) -> impl Future<Output = Result<PendingApproval, Error>> + Send {
         async move {
-            let whom = self.whom.as_ref().ok().cloned();
             let mut tried = 0;
             let ended = self.send(flow, &span, &mut tried).await.map_err(|error| error.with_flow(flow));
             span.tell(|span| {
@@ -150,7 +149,7 @@ impl InitiateApproval {
                         "pushed"
                     ),
                     Err(error) => {
-                        tell_failure("initiate", flow, whom.as_ref(), error);
+                        tell_failure("initiate", flow, self.whom.as_ref().ok(), error);
                         span.record("error", error.kind().as_str());
                     }
                 }
