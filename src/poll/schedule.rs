@@ -112,16 +112,16 @@ impl Schedule {
         pace.patience(floor).map_or(allowed, |patience| patience.max(allowed))
     }
 
-    /// What to do, for the instant `at` that was slept for, however late the timer was: it is `now`. A request that stands in the
-    /// queue is waited for until the wait's deadline, as one sleep; one that has left, for the grace behind it; one that has brought an
-    /// approval, for as long as its check may take.
+    /// What to do, for the instant `at` that was slept for, however late the timer was: it is `now`, which few decisions want to
+    /// know. A request that stands in the queue is waited for until the wait's deadline, as one sleep; one that has left, for the
+    /// grace behind it; one that has brought an approval, for as long as its check may take.
     pub(crate) fn decide(
         &self,
         view: &View<'_>,
         policy: &PollPolicy,
         request_timeout: Duration,
         at: Instant,
-        now: Instant,
+        now: impl FnOnce() -> Instant,
     ) -> Decision {
         let View { pace, life, under_way, alone, begun } = *view;
         let close = || Decision::Close(self.close(pace, under_way));
@@ -129,7 +129,7 @@ impl Schedule {
         match under_way {
             UnderWay::Nothing => match self.next(pace, life, policy, alone, at) {
                 // The machine was asleep: nobody would wait for the answer any more, and the approval may be in it.
-                step if step.polls && step.at <= at && now > stays_until() => close(),
+                step if step.polls && step.at <= at && now() > stays_until() => close(),
                 step if step.at > at => Decision::Sleep(step.at),
                 step if step.polls => Decision::Ask(begun),
                 _ => close(),

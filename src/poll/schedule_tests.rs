@@ -337,7 +337,7 @@ fn decided(pace: &Pace, ending: Ending, under_way: UnderWay, start: Instant, at:
     let view = View { pace, life, under_way, alone: true, begun: 7 };
     let (at, now) = (later(start, seconds(at)), later(start, seconds(now)));
     let since = |instant: Instant| instant.duration_since(start).as_secs();
-    match schedule.decide(&view, &PollPolicy::default(), REQUEST_TIMEOUT, at, now) {
+    match schedule.decide(&view, &PollPolicy::default(), REQUEST_TIMEOUT, at, || now) {
         Decision::Sleep(until) => format!("sleep {}", since(until)),
         Decision::Ask(begun) => format!("ask {begun}"),
         Decision::Stay(until) => format!("stay {}", since(until)),

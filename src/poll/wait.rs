@@ -120,7 +120,7 @@ impl Wait {
     pub(super) fn next(&self, at: Instant) -> Next {
         loop {
             let decide = |view: &View<'_>| {
-                self.schedule.decide(view, self.policy(), self.inner.request_timeout, at, now())
+                self.schedule.decide(view, self.policy(), self.inner.request_timeout, at, now)
             };
             let Some((decision, request)) = self.slot.see(self.member.failures, decide) else {
                 return Next::Receive;

@@ -34,7 +34,8 @@ impl Connection {
         self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
     }
 
-    /// For the connections to this address, which errors name as that `setting`; `identity` is what is presented there, if anything is.
+    /// For the connections to this address, which errors name as that `setting`; `identity` is what is presented there, if anything
+    /// is.
     pub(super) fn options(
         &self,
         base_url: Url,
