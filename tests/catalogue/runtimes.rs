@@ -292,8 +292,6 @@ fn c17_nothing_that_waits_reads_the_wall_clock() {
     readers.retain(|path| !apart.iter().any(|apart| path.contains(apart)));
     readers.sort();
     let known = [
-        // Only what is fuzzed is told a time.
-        "internals/fuzzing/openid.rs",
         "openid/auth.rs",
         "openid/id_token.rs",
         "outcome/id_token.rs",
