@@ -26,8 +26,12 @@ use crate::clock::check_runtime;
 use crate::error::Error;
 use crate::outcome::{Cancellation, TotpOutcome};
 use crate::profile::Profile;
+#[cfg(feature = "ticket")]
+use crate::request::resume::resume;
 use crate::request::{BoxFuture, InitiateApproval, PollForApproval, check, totp};
 use crate::secret::ClientSecret;
+#[cfg(feature = "ticket")]
+use crate::types::ApprovalTicket;
 use crate::types::{AuthReqId, Email, TotpCode, Whom};
 #[cfg(feature = "openid")]
 use crate::{jose::SigningKey, openid::Hint, types::PersonKey};
@@ -135,6 +139,61 @@ impl CibaClient {
     /// API reference, `poll_for_approval`; `docs/wire.md`, section 2.2; OpenID CIBA Core, section 10.1.
     pub fn poll_for_approval(&self, email: impl AsRef<str>, auth_req_id: &AuthReqId) -> PollForApproval {
         PollForApproval::new(Arc::clone(&self.inner), self.whom(email.as_ref()), auth_req_id.clone())
+    }
+
+    /// Goes on with an approval that another process has begun, or this one before a restart: the wait that its
+    /// [`wait`](crate::PendingApproval::wait) would be there.
+    ///
+    /// It knows whom the approval is for, the interval, how long the request still lives, the resource and, at an OpenID provider,
+    /// what the ID Token is checked by. Both processes are set up with the same [`sealing_key`](CibaClientBuilder::sealing_key),
+    /// server and `client_id`.
+    ///
+    /// ```no_run
+    /// use authsec_ciba::{ApprovalTicket, CibaClient, Email, PollStatus};
+    ///
+    /// # async fn example(client: CibaClient, from_the_session: &str, whose: Email) -> Result<(), authsec_ciba::Error> {
+    /// let ticket: ApprovalTicket = from_the_session.parse()?;
+    /// let wait = client.resume(&ticket);
+    /// if wait.person() != Some(&whose.key()) {
+    ///     println!("no ticket of this person's");
+    ///     return Ok(());
+    /// }
+    /// match wait.once().await? {
+    ///     PollStatus::Ended(outcome) => println!("{}", outcome.status()),
+    ///     _ => println!("not yet"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A ticket is no lock, and processes share nothing by it:
+    ///
+    /// - Two of them that wait at once poll at once, each at the interval; the first one's wait should be over. So that the pace
+    ///   holds when one goes on where another left off, the first poll here comes one interval after this process has first heard of
+    ///   the id.
+    /// - An approval comes out in one process, since the server gives it once: the others hear what the server says of a spent id, at AuthSec `ExpiredToken`. So it is with a ticket that is
+    ///   handed in twice; within this client a second one joins the wait of the first, as for any id.
+    /// - A cancel, a newer request of the same person, a shutdown and a `slow_down` elsewhere are not heard of here. What this client
+    ///   itself has cancelled or replaced stays so: a ticket brings nothing back.
+    /// - An answer that another process has lost is not known to be missing: what was `ApprovalLost` there is `ExpiredToken` here.
+    /// - It proves nothing of who hands it in. Compare [whose it is](PollForApproval::person).
+    ///
+    /// What is left of its life is told by the wall clocks of both processes: by how far they differ, the wait here ends early, or
+    /// late. It never lives longer than the server had said, counted from now.
+    ///
+    /// # Errors
+    ///
+    /// When it is awaited, and then nothing was sent. [`ErrorKind::Input`](crate::ErrorKind::Input) with field `ticket`: it was altered
+    /// or cut off, is of another server or client, sealed with a key that this client does not have, or of a version of this crate
+    /// that this one cannot read. [`ErrorKind::Input`](crate::ErrorKind::Input) with field `auth_req_id`: this client knows its id as
+    /// another person's, or, at an OpenID provider, has polled it by the bare id, without what the ID Token is to be checked by.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `sealing_key` where this client has none. One whose life is
+    /// over is no error: the wait ends at once, as `ExpiredToken`, and nothing is sent.
+    ///
+    /// [The guide](crate::guide::replicas); OpenID CIBA Core, section 10.1.
+    #[cfg(feature = "ticket")]
+    pub fn resume(&self, ticket: &ApprovalTicket) -> PollForApproval {
+        resume(Arc::clone(&self.inner), ticket)
     }
 
     /// Verifies a six-digit TOTP code.

@@ -36,6 +36,8 @@ mod registry;
 mod request;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "ticket")]
+mod seal;
 mod secret;
 mod sync;
 mod trace;
@@ -60,8 +62,12 @@ pub use outcome::{
 pub use poll::{ApprovalTask, PollPolicy, Progress};
 pub use push_guard::PushGuard;
 pub use request::{BoxFuture, InitiateApproval, PendingApproval, PollForApproval};
+#[cfg(feature = "ticket")]
+pub use seal::SealingKey;
 pub use secret::AccessToken;
 #[cfg(feature = "openid")]
 pub use secret::RefreshToken;
 pub use trace::FlowId;
+#[cfg(feature = "ticket")]
+pub use types::ApprovalTicket;
 pub use types::{AuthReqId, BindingMessage, Email, EmailKey, MatchCode, PersonKey};

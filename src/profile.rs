@@ -16,6 +16,8 @@ use crate::authsec::TotpAnswer;
 use crate::error::Error;
 use crate::evidence::Server;
 use crate::outcome::{Approval, Granted};
+#[cfg(feature = "ticket")]
+use crate::seal::Audience;
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{AuthReqId, Email, PersonKey, Started, Wish};
 
@@ -176,6 +178,16 @@ impl Profile {
             Self::AuthSec(authsec) => &authsec.targets.poll,
             #[cfg(feature = "openid")]
             Self::OpenId(provider) => provider.poll_target(),
+        }
+    }
+
+    /// For whom this client seals, and whose texts it opens: its own, at this server.
+    #[cfg(feature = "ticket")]
+    pub(crate) fn audience(&self) -> Audience {
+        match self {
+            Self::AuthSec(authsec) => authsec.audience(),
+            #[cfg(feature = "openid")]
+            Self::OpenId(provider) => provider.audience(),
         }
     }
 

@@ -11,6 +11,7 @@ mod state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aftermath::Aftermath;
 pub(crate) use asking::{Asking, Ended, News};
@@ -50,6 +51,8 @@ pub(crate) struct UnknownId {
     pub(crate) said: Said,
     /// Where the caller has seen the acknowledgement.
     pub(crate) life: Option<Life>,
+    /// The server's, where the wait goes on with what another process has begun.
+    pub(crate) interval: Option<Duration>,
 }
 
 /// An initiate that is under way.
@@ -105,7 +108,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's, or is polled with another resource.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's, is polled with another resource, or is known here
+    /// without what its start says, and the caller has that.
     pub(crate) fn join(
         &self,
         key: &PersonKey,
@@ -114,12 +118,13 @@ impl Registry {
     ) -> Result<(Arc<Slot>, Joined), Error> {
         let at = now();
         self.people.sweep(at);
-        let UnknownId { flow, said, life } = unknown;
-        let resource = said.resource.clone();
+        let UnknownId { flow, said, life, interval } = unknown;
+        let (resource, is_checked) = (said.resource.clone(), said.started.is_some());
         let mut said = Some(said);
         let mut fresh = || {
             let (key, id, said) = (key.clone(), id.clone(), said.take().unwrap_or_default());
-            Slot::new(key, id, flow, said, Pace::unknown(), life, at)
+            let pace = interval.map_or_else(Pace::unknown, |interval| Pace::resumed(interval, at));
+            Slot::new(key, id, flow, said, pace, life, at)
         };
         let joined = self.ids.with(id, at, |cell| {
             if self.is_closed() {
@@ -131,6 +136,11 @@ impl Registry {
             if let Some(slot) = cell.get() {
                 if slot.who() != key {
                     return Err(Error::input("auth_req_id", "is another person's"));
+                }
+                if is_checked && slot.started().is_none() {
+                    // What is granted would be checked by less than the caller knows.
+                    let why = "was polled here before without what its start says";
+                    return Err(Error::input("auth_req_id", why));
                 }
                 if let Some(resource) = &resource {
                     slot.name_resource(resource)?;

@@ -4,6 +4,8 @@ pub(crate) mod check;
 mod initiate;
 mod pending;
 mod poll;
+#[cfg(feature = "ticket")]
+pub(crate) mod resume;
 pub(crate) mod totp;
 
 pub use initiate::InitiateApproval;

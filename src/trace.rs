@@ -22,6 +22,16 @@ impl FlowId {
     pub(crate) fn random() -> Self {
         Self(fastrand::u32(..))
     }
+
+    #[cfg(feature = "ticket")]
+    pub(crate) fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    #[cfg(feature = "ticket")]
+    pub(crate) fn to_number(self) -> u32 {
+        self.0
+    }
 }
 
 impl fmt::Display for FlowId {

@@ -7,6 +7,8 @@ mod email;
 mod match_code;
 mod person_key;
 mod started;
+#[cfg(feature = "ticket")]
+mod ticket;
 mod totp_code;
 mod whom;
 mod wish;
@@ -18,6 +20,8 @@ pub use email::Email;
 pub use match_code::MatchCode;
 pub use person_key::PersonKey;
 pub(crate) use started::Started;
+#[cfg(feature = "ticket")]
+pub use ticket::ApprovalTicket;
 pub(crate) use totp_code::TotpCode;
 pub(crate) use whom::Whom;
 pub(crate) use wish::Wish;

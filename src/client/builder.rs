@@ -22,6 +22,8 @@ use crate::error::Error;
 use crate::openid::{ClientAuth, OpenId};
 use crate::poll::PollPolicy;
 use crate::push_guard::PushGuard;
+#[cfg(feature = "ticket")]
+use crate::seal::SealingKey;
 use crate::secret::ClientSecret;
 use crate::transport::HttpTransport;
 
@@ -85,6 +87,10 @@ pub struct CibaClientBuilder {
     pub(super) openid: Option<OpenId>,
     #[cfg(feature = "openid")]
     pub(super) client_auth: Option<ClientAuth>,
+    #[cfg(feature = "ticket")]
+    pub(super) sealing_key: Option<SealingKey>,
+    #[cfg(feature = "ticket")]
+    pub(super) also_opens: Vec<SealingKey>,
 }
 
 impl CibaClientBuilder {
@@ -116,6 +122,10 @@ impl CibaClientBuilder {
             openid: None,
             #[cfg(feature = "openid")]
             client_auth: None,
+            #[cfg(feature = "ticket")]
+            sealing_key: None,
+            #[cfg(feature = "ticket")]
+            also_opens: Vec::new(),
         }
     }
 
@@ -381,6 +391,39 @@ impl CibaClientBuilder {
     /// ```
     pub fn share_transport_of(mut self, other: &CibaClient) -> Self {
         self.transport_of = Some(SharedTransport::of(&other.inner));
+        self
+    }
+
+    /// The key that seals tickets, [`PendingApproval::ticket`](crate::PendingApproval::ticket), and opens them: the same in
+    /// every process that is to go on with what another one has begun. Default: none, and there are no tickets.
+    ///
+    /// ```
+    /// use authsec_ciba::{CibaClient, SealingKey};
+    ///
+    /// # fn main() -> Result<(), authsec_ciba::Error> {
+    /// # let (key, older) = (vec![0x5a; 32], vec![0x3c; 32]);
+    /// let client = CibaClient::builder()
+    ///     .base_url("https://authsec.example.com")
+    ///     .client_id("my-client")
+    ///     .sealing_key(SealingKey::new(key)?)
+    ///     .also_opens(SealingKey::new(older)?)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "ticket")]
+    pub fn sealing_key(mut self, key: SealingKey) -> Self {
+        self.sealing_key = Some(key);
+        self
+    }
+
+    /// A key whose tickets are opened besides those of the [`sealing_key`](Self::sealing_key), and that seals none; may be called
+    /// several times. So a key is changed without losing a ticket: every process takes the new one here; then each seals with it
+    /// and takes the old one here; when the last ticket of the old one is over, it goes.
+    #[cfg(feature = "ticket")]
+    pub fn also_opens(mut self, key: SealingKey) -> Self {
+        self.also_opens.push(key);
         self
     }
 

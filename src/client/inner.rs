@@ -6,10 +6,14 @@ use tokio_util::task::TaskTracker;
 
 use super::headers::{Headers, OutgoingRequest, RequestKind};
 use crate::attempts::Attempts;
+#[cfg(feature = "ticket")]
+use crate::error::Error;
 use crate::poll::{Jitter, PollPolicy};
 use crate::profile::Profile;
 use crate::push_guard::PushLedger;
 use crate::registry::Registry;
+#[cfg(feature = "ticket")]
+use crate::seal::Sealer;
 use crate::trace::FlowId;
 use crate::transport::{Places, RequestHeaders, Transport};
 
@@ -29,6 +33,9 @@ pub(crate) struct Inner {
     pub(crate) pushes: PushLedger,
     /// The polls that were spawned.
     pub(crate) tasks: TaskTracker,
+    /// Where the application has given a key.
+    #[cfg(feature = "ticket")]
+    pub(crate) sealer: Option<Sealer>,
     /// Set by tests that assert instants.
     pub(crate) fixed_jitter: Option<u16>,
 }
@@ -37,6 +44,15 @@ impl Inner {
     /// What the caller adds to one request, in whose span this is called.
     pub(crate) fn headers(&self, kind: RequestKind, flow: FlowId) -> Option<RequestHeaders> {
         self.headers.as_ref().map(|headers| headers.of(OutgoingRequest::new(kind, flow)))
+    }
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the application has given no key.
+    #[cfg(feature = "ticket")]
+    pub(crate) fn sealer(&self) -> Result<&Sealer, Error> {
+        let why = "is not set: tickets need sealing_key(..) on the client's builder";
+        self.sealer.as_ref().ok_or_else(|| Error::config("sealing_key", why))
     }
 
     pub(crate) fn jitter(&self) -> Jitter {

@@ -112,7 +112,7 @@ impl Registry {
     /// Joins an id, if it is this person's.
     #[must_use]
     pub fn join(&self, email: &Email, id: &AuthReqId) -> Option<Wait> {
-        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None };
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None, interval: None };
         let (slot, joined) = self.0.join(&email.key(), id, unknown).ok()?;
         Some(Wait { registry: Arc::clone(&self.0), slot, joined, left: false })
     }

@@ -116,6 +116,12 @@ impl Pace {
         Self { server: Millis::of(interval), last: Some(at), answered: true, ..Self::unknown() }
     }
 
+    /// Of an id that another process initiated and may have polled a moment ago: the first poll comes one interval later. What
+    /// this process is set up with has not been answered yet.
+    pub(crate) fn resumed(interval: Duration, at: Instant) -> Self {
+        Self { answered: false, ..Self::acknowledged(interval, at) }
+    }
+
     /// Of an id that another process initiated: the first poll may go at once.
     pub(crate) fn unknown() -> Self {
         Self {

@@ -12,6 +12,8 @@ use crate::authsec::{
     write_poll_form, write_start_form,
 };
 use crate::error::Error;
+#[cfg(feature = "ticket")]
+use crate::seal::Audience;
 use crate::sync::{Mutex, lock};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
 use crate::types::{PersonKey, Wish};
@@ -158,6 +160,18 @@ impl AuthSec {
             authorization: None,
             secrets: Box::default(),
         }
+    }
+
+    /// Not the generation of routes: a server that is renewed keeps its ids.
+    #[cfg(feature = "ticket")]
+    pub(super) fn audience(&self) -> Audience {
+        let origin = self.targets.poll.url.origin().ascii_serialization();
+        let (client, workspace) = match &self.plane {
+            Plane::Client { client_id, workspace_id } => (client_id.as_str(), workspace_id),
+            Plane::Admin { workspace_id } => ("", workspace_id),
+        };
+        let workspace = workspace.as_deref().unwrap_or_default();
+        Audience::new(&["authsec", &origin, self.plane.name(), client, workspace])
     }
 
     pub(super) fn authorization(&self) -> Option<Authorization> {

@@ -15,6 +15,8 @@ use crate::openid::{
     read_start,
 };
 use crate::outcome::{Granted, More};
+#[cfg(feature = "ticket")]
+use crate::seal::Audience;
 use crate::secret::ClientSecret;
 use crate::sync::{Mutex, lock};
 use crate::transport::{Authorization, Media, ReplyHeaders, Target};
@@ -137,6 +139,11 @@ impl OpenIdProvider {
 
     pub(crate) fn poll_target(&self) -> &Target {
         &self.token
+    }
+
+    #[cfg(feature = "ticket")]
+    pub(crate) fn audience(&self) -> Audience {
+        Audience::new(&["openid", &self.rules.issuer, &self.rules.client_id])
     }
 
     /// Checks what a start asks for, before anything is sent.

@@ -61,7 +61,7 @@ impl World {
     }
 
     fn wait(&self, text: &str) -> Waiting {
-        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None };
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life: None, interval: None };
         let id = AuthReqId::new(text).expect("an id");
         let (slot, joined) = self.registry.join(&self.key, &id, unknown).expect("the user's");
         Waiting { world: self.clone(), slot, joined, left: false }

@@ -99,7 +99,7 @@ impl Waiting {
         text: &str,
         life: Option<Life>,
     ) -> Result<Self, Error> {
-        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life };
+        let unknown = UnknownId { flow: FlowId::random(), said: Said::default(), life, interval: None };
         let (slot, joined) = registry.join(key, &id(text), unknown)?;
         let began_over = slot.see(joined.member.failures, |_| ()).is_none();
         Ok(Self { registry: Arc::clone(registry), slot, joined, began_over, left: false })

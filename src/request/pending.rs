@@ -1,12 +1,22 @@
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "ticket")]
+use std::time::SystemTime;
 
 use super::PollForApproval;
 use crate::answer::Acknowledgement;
 use crate::client::Inner;
+#[cfg(feature = "ticket")]
+use crate::clock::now;
+#[cfg(feature = "ticket")]
+use crate::error::Error;
 use crate::poll::Life;
+#[cfg(feature = "ticket")]
+use crate::seal::Carried;
 use crate::trace::FlowId;
+#[cfg(feature = "ticket")]
+use crate::types::ApprovalTicket;
 use crate::types::{AuthReqId, BindingMessage, Email, PersonKey, Started, Whom};
 
 /// A request that is on its way to a phone: the answer of `initiate_app_approval` in the API reference.
@@ -101,6 +111,40 @@ impl PendingApproval {
             Some(resource) => poll.resource(resource.clone()),
             None => poll,
         }
+    }
+}
+
+#[cfg(feature = "ticket")]
+impl PendingApproval {
+    /// The request as a text, for another process, or for this one after a restart:
+    /// [`CibaClient::resume`](crate::CibaClient::resume) goes on with it there. It may be made as often as one likes, and each
+    /// one does the same.
+    ///
+    /// It carries the id, whom it is for, the interval, how long the request still lives, the resource, the
+    /// [flow](Self::flow_id) and, of an OpenID provider's request, what its ID Token will be checked by. It is sealed
+    /// (XChaCha20-Poly1305) with the client's [`sealing_key`](crate::CibaClientBuilder::sealing_key), for this server and this
+    /// `client_id` alone. What it does not carry is listed in [the guide](crate::guide::replicas).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) with field `sealing_key` where the client has none,
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) with field `ticket` where it would be longer than 64 KiB (a `resource` or
+    /// scopes of that length), [`ErrorKind::Runtime`](crate::ErrorKind::Runtime) when the system has no randomness to give.
+    pub fn ticket(&self) -> Result<ApprovalTicket, Error> {
+        let sealer = self.inner.sealer()?;
+        let left = self.life.end().saturating_duration_since(now());
+        let wall = SystemTime::now();
+        sealer.seal_ticket(&Carried {
+            whom: self.whom.clone(),
+            id: self.ack.auth_req_id.clone(),
+            flow: self.flow,
+            interval: self.ack.interval,
+            expires_in: self.ack.expires_in,
+            push: self.life.push().duration().unwrap_or_default(),
+            ends_at: wall.checked_add(left).unwrap_or(wall),
+            resource: self.resource.as_deref().map(Box::from),
+            started: self.started.clone(),
+        })
     }
 }
 

@@ -14,8 +14,10 @@ use crate::outcome::{ApprovalOutcome, PollStatus};
 use crate::poll::driver::{self, Finished, Held, Looked, Run};
 use crate::poll::{ApprovalTask, Deadline, LONGEST_WAIT, Life, PollPolicy, Progress, Schedule, Tell, Wait};
 use crate::registry::{Said, UnknownId};
+#[cfg(feature = "ticket")]
+use crate::seal::Carried;
 use crate::trace::{self, FlowId};
-use crate::types::{AuthReqId, Started, Whom};
+use crate::types::{AuthReqId, PersonKey, Started, Whom};
 
 /// A wait for a person's answer, not yet begun: `.await` it, [`spawn`](Self::spawn) it, or look [`once`](Self::once).
 ///
@@ -26,14 +28,15 @@ use crate::types::{AuthReqId, Started, Whom};
 #[must_use = "nothing is polled until it is awaited or spawned; `JoinSet::spawn` takes its `.into_future()`"]
 pub struct PollForApproval {
     inner: Arc<Inner>,
-    whom: Result<Whom, Error>,
-    id: AuthReqId,
+    of: Result<(Whom, AuthReqId), Error>,
     interval: Option<Duration>,
     timeout: Option<Duration>,
     policy: Option<PollPolicy>,
     resource: Option<String>,
     /// What the initiate said, where that is known even if the registry has forgotten it.
     initiated: Option<(Life, FlowId)>,
+    /// The server's, where another process has begun.
+    resumed: Option<Duration>,
     tell: Option<Arc<Tell>>,
     /// What the start said, where it is this client's.
     started: Option<Started>,
@@ -41,24 +44,55 @@ pub struct PollForApproval {
 
 impl PollForApproval {
     pub(crate) fn new(inner: Arc<Inner>, whom: Result<Whom, Error>, id: AuthReqId) -> Self {
+        Self::of(inner, whom.map(|whom| (whom, id)))
+    }
+
+    fn of(inner: Arc<Inner>, of: Result<(Whom, AuthReqId), Error>) -> Self {
         Self {
             inner,
-            whom,
-            id,
+            of,
             interval: None,
             timeout: None,
             policy: None,
             resource: None,
             initiated: None,
+            resumed: None,
             tell: None,
             started: None,
         }
+    }
+
+    /// Of what another process has begun.
+    #[cfg(feature = "ticket")]
+    pub(super) fn resumed(inner: Arc<Inner>, carried: Carried, life: Life) -> Self {
+        let Carried { whom, id, flow, interval, resource, started, .. } = carried;
+        let mut poll = Self::new(inner, Ok(whom), id).initiated(life, flow, started);
+        poll.resumed = Some(interval);
+        poll.resource = resource.map(String::from);
+        poll
+    }
+
+    /// It tells this error when it is awaited.
+    #[cfg(feature = "ticket")]
+    pub(super) fn refused(inner: Arc<Inner>, error: Error) -> Self {
+        Self::of(inner, Err(error))
     }
 
     pub(super) fn initiated(mut self, life: Life, flow: FlowId, started: Option<Started>) -> Self {
         self.initiated = Some((life, flow));
         self.started = started;
         self
+    }
+
+    /// Whose approval it is, as this client counts them; `None` where the wait will only tell why it is refused. It is there to be
+    /// compared, before the wait is awaited, with whom a session belongs to.
+    #[must_use]
+    pub fn person(&self) -> Option<&PersonKey> {
+        Some(&self.whom()?.key)
+    }
+
+    fn whom(&self) -> Option<&Whom> {
+        self.of.as_ref().ok().map(|(whom, _)| whom)
     }
 
     /// Seconds between polls, if more than the server asks for: the longer of both holds. Default: the server's.
@@ -192,15 +226,16 @@ impl PollForApproval {
 
     /// Joins the id. No await stands before it.
     fn join(self) -> Result<(Wait, CancellationToken), Error> {
-        let whom = self.whom?;
+        let (whom, id) = self.of?;
         let policy = self.policy.map(PollPolicy::validated).transpose()?;
         let timeout = self.timeout.unwrap_or(policy.unwrap_or(self.inner.policy).timeout).min(LONGEST_WAIT);
         let (life, flow) = self.initiated.unzip();
         let email = whom.email.clone().filter(|_| life.is_some());
         let resource = self.resource.map(Into::into);
         let said = Said { email, resource, started: self.started };
-        let unknown = UnknownId { flow: flow.unwrap_or_else(FlowId::random), said, life };
-        let (slot, joined) = self.inner.registry.join(&whom.key, &self.id, unknown)?;
+        let flow = flow.unwrap_or_else(FlowId::random);
+        let unknown = UnknownId { flow, said, life, interval: self.resumed };
+        let (slot, joined) = self.inner.registry.join(&whom.key, &id, unknown)?;
         // The caller's own interval may be cut by the caller's own timeout; the server's never is.
         let interval = self.interval.map(|interval| interval.min(timeout));
         let schedule = slot.pace(|_, life| {
@@ -270,8 +305,8 @@ impl IntoFuture for PollForApproval {
 impl fmt::Debug for PollForApproval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollForApproval")
-            .field("email", &self.whom.as_ref().ok())
-            .field("auth_req_id", &self.id)
+            .field("email", &self.whom())
+            .field("auth_req_id", &self.of.as_ref().ok().map(|(_, id)| id))
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

@@ -9,6 +9,8 @@ mod openid;
 mod outage;
 mod outcomes;
 mod progress;
+#[cfg(feature = "ticket")]
+mod resuming;
 mod server;
 mod tasks;
 mod totp;

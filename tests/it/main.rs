@@ -28,6 +28,7 @@ mod headers;
 mod oauth;
 mod observability;
 mod planes;
+mod resuming;
 mod rooms;
 mod secrets;
 mod support;

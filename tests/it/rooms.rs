@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("authsec", 1),
     ("openid", 1),
     ("jose", 1),
+    ("seal", 1),
     ("answer", 1),
     ("answer::code", 0),
     ("transport", 1),
@@ -333,6 +334,13 @@ fn files_of_the_source() -> Vec<(String, String)> {
 fn reqwest_is_named_in_one_room() {
     for (name, text) in files_of_the_source() {
         assert!(!text.contains("reqwest::") || name.starts_with("transport/http"), "{name}");
+    }
+}
+
+#[test]
+fn what_seals_is_named_in_one_room() {
+    for (name, text) in files_of_the_source() {
+        assert!(!text.contains("chacha20poly1305::") || name.starts_with("seal/"), "{name}");
     }
 }
 

@@ -30,6 +30,7 @@ mod keys;
 mod op;
 mod polling;
 mod remote_signer;
+mod resuming;
 mod secrets;
 mod starting;
 mod support;

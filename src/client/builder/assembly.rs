@@ -17,6 +17,8 @@ use crate::error::Error;
 use crate::profile::{AuthSec, Profile};
 use crate::push_guard::{PushGuard, PushLedger};
 use crate::registry::Registry;
+#[cfg(feature = "ticket")]
+use crate::seal::Sealer;
 use crate::transport::{HttpOptions, Places, Transport};
 
 impl CibaClientBuilder {
@@ -75,6 +77,8 @@ impl CibaClientBuilder {
     ) -> Result<Inner, Error> {
         let (policy, headers) =
             (self.poll_policy.validated()?, Headers::new(&self.headers, self.header_function)?);
+        #[cfg(feature = "ticket")]
+        let sealer = self.sealing_key.map(|key| Sealer::new(key, self.also_opens, profile.audience()));
         Ok(Inner {
             transport,
             profile,
@@ -87,6 +91,8 @@ impl CibaClientBuilder {
             attempts: Arc::new(Attempts::new(self.totp_lock_duration, self.totp_lockout)),
             pushes: PushLedger::new(self.push_guard.unwrap_or(push_guard)),
             tasks: TaskTracker::new(),
+            #[cfg(feature = "ticket")]
+            sealer,
             fixed_jitter: None,
         })
     }

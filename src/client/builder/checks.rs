@@ -74,6 +74,10 @@ impl CibaClientBuilder {
         if self.max_in_flight == 0 {
             return Err(Error::config("max_in_flight", "is zero"));
         }
+        #[cfg(feature = "ticket")]
+        if self.sealing_key.is_none() && !self.also_opens.is_empty() {
+            return Err(Error::config("also_opens", "is set without sealing_key(..), the key that seals"));
+        }
         Headers::new(&self.headers, None).map(drop)
     }
 

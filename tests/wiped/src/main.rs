@@ -12,11 +12,13 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authsec_ciba::{
-    Alg, ApiRoutes, ApprovalOutcome, CibaClient, ClientAuth, Hint, OpenId, SigningKey, TotpOutcome,
+    Alg, ApiRoutes, ApprovalOutcome, ApprovalTicket, CibaClient, ClientAuth, Hint, OpenId, SealingKey,
+    SigningKey, TotpOutcome,
 };
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
 const CODE: &str = "918273";
 const ID: &str = "an-auth-req-id-that-is-longer-than-what-stays-in-line-0123456789";
@@ -29,13 +31,16 @@ const HINT_TOKEN: &str = "login-hint-token-of-somebody-else";
 const REFRESH: &str = "refresh-token-of-the-approval";
 /// The header of every ID Token here, as it stands in the token: `{"alg":"HS256","kid":"a name that no other has"}`.
 const ID_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImEgbmFtZSB0aGF0IG5vIG90aGVyIGhhcyJ9";
+const SEALING_KEY: &str = "sealing-key-of-thirty-two-bytes!";
+/// What every ticket begins with here: the version, and the first bytes of the key's SHA-256.
+const TICKET: &str = "AZxtEZ";
 /// What HTTP Basic makes of id and secret.
 const BASIC: &str = "Y2xpZW50OmNsaWVudC1zZWNyZXQtb2YtYS1wcm92aWRlci0wMTIzNDU2Nzg5YWJjZGVm";
 /// The number of the key in RFC 7515, appendix A.3.1.
 const KEY: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
 /// The same in PEM.
 const KEY_LINE: &str = "H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR";
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 14] = [
     CODE,
     ID,
     APPROVAL,
@@ -48,6 +53,8 @@ const SECRETS: [&str; 12] = [
     BASIC,
     KEY,
     KEY_LINE,
+    SEALING_KEY,
+    TICKET,
 ];
 /// The key itself.
 const JWK: &str = r#"{"kty":"EC","crv":"P-256","kid":"by-jwk",
@@ -186,6 +193,25 @@ fn id_token(issuer: &str) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes())))
 }
 
+/// Goes on in a second process with what a first one has begun.
+async fn move_on(begin: impl AsyncFn() -> CibaClient) {
+    let first = begin().await;
+    let pending = first.initiate_app_approval("user@example.com").await.expect("pushed");
+    // As it lies in a session, which is the program's and wiped here.
+    let text = Zeroizing::new(pending.ticket().expect("sealed").to_string());
+    assert!(text.starts_with(TICKET));
+    let ticket: ApprovalTicket = text.parse().expect("a text of a ticket");
+    let cut: ApprovalTicket = text[..text.len() - 4].parse().expect("letters of a ticket");
+    drop((pending, text));
+    first.shutdown().await;
+    let second = begin().await;
+    second.resume(&cut).await.expect_err("cut off");
+    drop(second.resume(&ticket));
+    let outcome = second.resume(&ticket).timeout(Duration::from_secs(5)).await.expect("an outcome");
+    assert_eq!(outcome.approved().expect("an approval").token().expose_secret(), APPROVAL);
+    second.shutdown().await;
+}
+
 /// The same at a provider of OpenID's.
 async fn sign_in_openid(issuer: &str, auth: ClientAuth) {
     let port = issuer.rsplit_once(':').expect("a port").1;
@@ -300,6 +326,12 @@ fn main() {
         runtime.block_on(sign_in_openid(&base_url, auth));
     }
     runtime.block_on(sign_in_by_key(&base_url));
+    let with_key = async || {
+        let key = SealingKey::new(SEALING_KEY.as_bytes()).expect("32 bytes");
+        let client = CibaClient::builder().base_url(base_url.as_str()).routes(ApiRoutes::Tenant);
+        client.client_id("client").sealing_key(key).build().expect("valid")
+    };
+    runtime.block_on(move_on(with_key));
     drop(runtime);
     LOOKING.set(false);
 
