@@ -3,6 +3,11 @@
 
 #[cfg(feature = "openid")]
 mod openid;
+#[cfg(feature = "ticket")]
+mod ticket;
+
+#[cfg(feature = "ticket")]
+pub use self::ticket::{is_ticket, read_record};
 
 use std::time::{Duration, SystemTime};
 

@@ -75,7 +75,7 @@ impl Sealer {
 
 impl Carried {
     /// `None` where a text is too long for a ticket.
-    pub(super) fn record(&self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn record(&self) -> Option<Zeroizing<Vec<u8>>> {
         let email = self.whom.email.as_ref();
         let person = Some(&self.whom.key).filter(|key| email.map(Email::key).as_ref() != Some(*key));
         let started = self.started.as_ref();
@@ -116,7 +116,7 @@ impl Carried {
     }
 
     /// `None` for anything that [`record`](Self::record) has not written.
-    pub(super) fn read(record: &[u8]) -> Option<Self> {
+    pub(crate) fn read(record: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(record);
         let flags = reader.byte().filter(|flags| flags & !has::ALL == 0)?;
         let flow = FlowId::from_number(reader.number()?);
