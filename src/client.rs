@@ -171,8 +171,9 @@ impl CibaClient {
     /// - Two of them that wait at once poll at once, each at the interval; the first one's wait should be over. So that the pace
     ///   holds when one goes on where another left off, the first poll here comes one interval after this process has first heard of
     ///   the id.
-    /// - An approval comes out in one process, since the server gives it once: the others hear what the server says of a spent id, at AuthSec `ExpiredToken`. So it is with a ticket that is
-    ///   handed in twice; within this client a second one joins the wait of the first, as for any id.
+    /// - An approval comes out in one process, since the server gives it once: the others hear what the server says of a spent id, at
+    ///   AuthSec `ExpiredToken`. So it is with a ticket that is handed in twice; within this client a second one joins the wait of the
+    ///   first, as for any id.
     /// - A cancel, a newer request of the same person, a shutdown and a `slow_down` elsewhere are not heard of here. What this client
     ///   itself has cancelled or replaced stays so: a ticket brings nothing back.
     /// - An answer that another process has lost is not known to be missing: what was `ApprovalLost` there is `ExpiredToken` here.

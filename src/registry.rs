@@ -108,8 +108,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's, is polled with another resource, or is known here
-    /// without what its start says, and the caller has that.
+    /// [`ErrorKind::Input`](crate::ErrorKind::Input) where the id is another person's, is polled with another resource, or is known
+    /// here without what its start says, and the caller has that.
     pub(crate) fn join(
         &self,
         key: &PersonKey,
