@@ -6,6 +6,7 @@ mod pending;
 mod poll;
 #[cfg(feature = "ticket")]
 pub(crate) mod resume;
+mod spawned;
 pub(crate) mod totp;
 
 pub use initiate::InitiateApproval;

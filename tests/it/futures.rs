@@ -124,3 +124,40 @@ async fn f60_the_calls_can_be_spawned() {
     let outcome = waits.join_next().await.expect("one").expect("no panic").expect("an outcome");
     assert_eq!(outcome.status(), "approved");
 }
+
+/// Who hands a call to something that takes a future is told by the compiler what is missing.
+#[test]
+fn the_compiler_leads_to_into_future() {
+    let program = "fn spawn<F: std::future::Future + Send + 'static>(_: F) {}
+        pub fn asks(client: &authsec_ciba::CibaClient) { spawn(client.initiate_app_approval(\"a@example.com\")); }
+        pub fn waits(pending: &authsec_ciba::PendingApproval) { spawn(pending.wait()); }";
+    let beside = std::env::current_exe().expect("a test");
+    let folder = beside.parent().expect("a folder");
+    let source = folder.join("the_compiler_leads_to_into_future.rs");
+    std::fs::write(&source, program).expect("written");
+    // The folder holds one for each set of features that was ever built; the last one is of this build, if not the only one.
+    let mut libraries: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            name.starts_with("libauthsec_ciba-") && name.ends_with(".rlib")
+        })
+        .collect();
+    libraries.sort_by_key(|path| path.metadata().and_then(|it| it.modified()).expect("a time"));
+    let library = libraries.last().expect("this crate, built");
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = std::process::Command::new(compiler)
+        .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--out-dir"])
+        .arg(folder)
+        .arg(format!("-Ldependency={}", folder.display()))
+        .arg(format!("--extern=authsec_ciba={}", library.display()))
+        .arg(&source)
+        .output()
+        .expect("rustc runs");
+    let said = String::from_utf8_lossy(&said.stderr);
+    for call in ["InitiateApproval", "PollForApproval"] {
+        let words = format!("CallIntoFutureOnIt<'a>` is not implemented for `{call}`");
+        assert!(said.contains(&words), "{said}");
+    }
+}
