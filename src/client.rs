@@ -39,7 +39,7 @@ use crate::{jose::SigningKey, openid::Hint, types::PersonKey};
 /// How long a shutdown waits at least for what it has ended.
 const LEAST_GRACE: Duration = Duration::from_secs(1);
 
-/// Signs people in by their phone: the four calls of AuthSec's API reference.
+/// Signs people in by their phone: the four calls of AuthSec's API reference, and the same at any OpenID provider.
 ///
 /// Cheap to clone; all clones share one connection pool, one registry of polls and one count of TOTP attempts. What
 /// is shared ends at the process: another replica has its own (see the README).
@@ -123,6 +123,8 @@ impl CibaClient {
     /// Await the returned builder, with or without a [`binding_message`](InitiateApproval::binding_message). It does
     /// not wait for the person; a successful one ends the older request of the same email as
     /// `Cancelled(Superseded)`. It is never repeated once a byte of it may have left, because a repeat is a second push.
+    ///
+    /// At an OpenID provider the address may be any login name; what is none has no [`Approval::email`](crate::Approval::email).
     ///
     /// API reference, `initiate_app_approval`; `docs/wire.md`, section 2.1; OpenID CIBA Core, section 7.1.
     pub fn initiate_app_approval(&self, email: impl AsRef<str>) -> InitiateApproval {
@@ -357,6 +359,7 @@ impl CibaClient {
     /// | [kind](Error::kind) | [field](Error::field) | what is wrong |
     /// |---|---|---|
     /// | `ClientAuth` | `client_secret` | the secret is wrong or missing, or there is no such client: the newest server says the same of both |
+    /// | `ClientAuth` | `client_auth` | at an OpenID provider: the id, the secret, the key or its `kid`, or how the client is registered |
     /// | `ClientAuth` | `client_id` | the client is not approved, or an older server knows no such client |
     /// | `Config` | `routes` | the server has other routes, or `base_url` has another path or host |
     /// | `Config` | `base_url` | it is a website, not the API |

@@ -39,7 +39,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Two things have no default, because a wrong guess would send secrets to a stranger: where AuthSec is
 /// ([`base_url`](Self::base_url) or [`authsec_cloud`](Self::authsec_cloud)), and for whom to ask
-/// ([`client_id`](Self::client_id) or [`admin`](Self::admin)).
+/// ([`client_id`](Self::client_id) or [`admin`](Self::admin)). For another provider than AuthSec's it is `openid`, a `client_id` and
+/// `client_auth`.
 ///
 /// ```
 /// use std::time::Duration;

@@ -76,7 +76,7 @@ impl SigningKey {
         }
     }
 
-    /// What the provider calls the key (`kid`).
+    /// What the provider calls the key (`kid`). Without one none is sent, and a provider tries those that it has of the client.
     #[must_use]
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = Some(kid.into().into());

@@ -12,6 +12,12 @@ pub(crate) fn issuer(text: &str, plain_http_to: Option<&str>) -> Result<Url, Err
     if url.query().is_some() {
         return Err(Error::config("issuer", "must not have a query"));
     }
+    if url.path().contains("/.well-known/") {
+        return Err(Error::config(
+            "issuer",
+            "is the address of the metadata: it is the part before /.well-known",
+        ));
+    }
     Ok(url)
 }
 

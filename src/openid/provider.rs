@@ -58,7 +58,8 @@ enum From {
 
 impl OpenId {
     /// The provider of this issuer: the text that its metadata and its ID Tokens have, byte for byte, a slash at the end
-    /// included. https, or http to a loopback address; a path is fine.
+    /// included. https, or http to a loopback address or to the host of
+    /// [`danger_unencrypted_http_to`](crate::CibaClientBuilder::danger_unencrypted_http_to); a path is fine.
     ///
     /// [`discover`](crate::CibaClientBuilder::discover) reads its metadata (OpenID Connect Discovery 1.0, section 4). Where the
     /// endpoints are set by hand, [`build`](crate::CibaClientBuilder::build) needs none.

@@ -105,7 +105,7 @@ impl InitiateApproval {
     }
 
     /// The scopes to ask for. Default: none, which on most servers means `openid email profile` (`docs/wire.md`,
-    /// section 2.1).
+    /// section 2.1). At an OpenID provider `openid` is added where it is missing, unless it has no ID Tokens.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self

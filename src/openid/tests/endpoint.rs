@@ -37,6 +37,12 @@ fn h2_an_issuer_is_https_with_a_host_and_a_path_at_most() {
         let says = misconfigured(issuer(text, None), "issuer", text);
         assert!(!says.contains("secret"), "{says}");
     }
+    let says = misconfigured(
+        issuer("https://op.example/t/.well-known/openid-configuration", None),
+        "issuer",
+        "not it",
+    );
+    assert!(says.contains("the part before /.well-known"), "{says}");
 }
 
 #[test]
