@@ -2,7 +2,9 @@
 //! one credential more.
 
 mod acknowledgement;
-mod auth;
+mod assertion_audience;
+mod authenticator;
+mod client_auth;
 mod discover;
 mod endpoint;
 mod fetch;
@@ -20,8 +22,9 @@ mod svid;
 mod token;
 
 pub(crate) use acknowledgement::read_start;
-pub use auth::{AssertionAudience, ClientAuth};
-pub(crate) use auth::{Authenticator, Identity};
+pub use assertion_audience::AssertionAudience;
+pub(crate) use authenticator::{Authenticator, Identity};
+pub use client_auth::ClientAuth;
 pub(crate) use discover::discover;
 pub(crate) use endpoint::{Endpoints, issuer};
 pub(crate) use fetch::{Fetcher, KeysAt};

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use url::{Origin, Url};
 
-use super::auth::{AssertionAudience, ClientAuth, LEAST_SECRET};
+use super::assertion_audience::AssertionAudience;
+use super::client_auth::{ClientAuth, LEAST_SECRET};
 use super::metadata::Metadata;
 use super::quirks::Quirks;
 use crate::error::Error;

@@ -13,7 +13,23 @@ mod start;
 mod svid;
 mod token;
 
+use std::time::Duration;
+
+use super::id_token::Rules;
 use crate::error::{Error, ErrorKind};
+use crate::jose::Alg;
+
+/// What the ID Tokens of these tests are checked by.
+fn rules() -> Rules {
+    Rules {
+        issuer: "https://op.example".into(),
+        client_id: "checkout".into(),
+        algs: vec![Alg::ES256],
+        skew: Duration::from_secs(60),
+        trusted_audiences: Vec::new(),
+        required_acr: Vec::new(),
+    }
+}
 
 /// Asserts a refused setting, and returns what the error says.
 fn misconfigured<T: std::fmt::Debug>(result: Result<T, Error>, field: &str, what: &str) -> String {

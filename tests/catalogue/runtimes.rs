@@ -293,7 +293,7 @@ fn c17_nothing_that_waits_reads_the_wall_clock() {
     readers.retain(|path| !apart.iter().any(|apart| path.contains(apart)));
     readers.sort();
     let known = [
-        "openid/auth.rs",
+        "openid/authenticator.rs",
         "openid/id_token.rs",
         "outcome/id_token.rs",
         "profile/openid.rs",

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::rules;
 use super::signing::{Key, set};
 use crate::error::{Error, ErrorKind};
 use crate::jose::{Alg, left_half};
@@ -15,17 +16,6 @@ const NOW: u64 = 1_800_000_000;
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
-}
-
-fn rules() -> Rules {
-    Rules {
-        issuer: "https://op.example".into(),
-        client_id: "checkout".into(),
-        algs: vec![Alg::ES256],
-        skew: Duration::from_secs(60),
-        trusted_audiences: Vec::new(),
-        required_acr: Vec::new(),
-    }
 }
 
 fn about() -> About<'static> {

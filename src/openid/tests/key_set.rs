@@ -1,22 +1,9 @@
 //! The document of an issuer's keys (O-62, O-76 to O-78).
 
-use std::time::Duration;
-
+use super::rules;
 use super::signing::{Key, set};
-use crate::jose::Alg;
-use crate::openid::id_token::{Rules, Unverified};
+use crate::openid::id_token::Unverified;
 use crate::openid::key_set::{KeySet, LONGEST};
-
-fn rules() -> Rules {
-    Rules {
-        issuer: "https://op.example".into(),
-        client_id: "checkout".into(),
-        algs: vec![Alg::ES256],
-        skew: Duration::from_secs(60),
-        trusted_audiences: Vec::new(),
-        required_acr: Vec::new(),
-    }
-}
 
 fn read(keys: &[&Key]) -> KeySet {
     KeySet::read(set(keys).as_bytes()).expect("a set")

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::rules;
 use super::signing::{Key, set};
 use crate::error::{Error, ErrorKind};
-use crate::jose::Alg;
-use crate::openid::id_token::{Rules, Unverified};
+use crate::openid::id_token::Unverified;
 use crate::openid::key_set::KeySet;
 use crate::openid::keys::{Fetched, Fetching, Keys, Source};
 
@@ -45,17 +45,6 @@ impl Source for Place {
             let set = set.ok_or_else(|| Error::new(ErrorKind::Network, "no answer"))?;
             Ok(Fetched { set, max_age: None })
         })
-    }
-}
-
-fn rules() -> Rules {
-    Rules {
-        issuer: "https://op.example".into(),
-        client_id: "checkout".into(),
-        algs: vec![Alg::ES256],
-        skew: Duration::from_secs(60),
-        trusted_audiences: Vec::new(),
-        required_acr: Vec::new(),
     }
 }
 
